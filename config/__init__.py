@@ -1,0 +1,182 @@
+"""Settings: what differs between installations, read from the environment once.
+
+`load()` refuses unknown LOYALTY_ names and bad values, so that a typing mistake
+stops the start instead of changing what the service does.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel import Locale
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "LOYALTY_"
+LANGUAGES = ("vi", "en", "th")
+
+
+class BadSetting(Exception):
+    """A setting that stops the start; the message names it and says what it takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One installation. `database_url` is an SQLAlchemy URL; see example.env for the rest."""
+
+    env: str
+    database_url: str
+    data_dir: Path
+    secret_key: str
+    default_region: str
+    currency: str
+    time_zone: ZoneInfo
+    language: str
+    host: str
+    port: int
+    processes: int
+    rate_limits: bool
+    demo: bool
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check the LOYALTY_ variables; raises `BadSetting`."""
+    given = {
+        name.removeprefix(PREFIX): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX)
+    }
+    unknown = sorted(set(given) - set(_READERS))
+    if unknown:
+        raise BadSetting(f"{PREFIX}{unknown[0]} is no setting: see config/example.env.")
+    values = {
+        name.lower(): _read(name, given.get(name, default))
+        for name, (default, _) in _READERS.items()
+    }
+    _complete(values)
+    return Settings(**values)
+
+
+def _read(name: str, text: str) -> object:
+    try:
+        return _READERS[name][1](text.strip())
+    except (ValueError, KeyError) as wrong:
+        raise BadSetting(f"{PREFIX}{name}: {wrong}") from None
+
+
+def _complete(values: dict) -> None:
+    """Fill what depends on other settings: the database's place and the secret."""
+    url = values["database_url"] or f"sqlite:///{values['data_dir']}/loyalty.db"
+    values["database_url"] = _database_url(url)
+    if not values["secret_key"]:
+        if values["env"] == "production":
+            raise BadSetting("LOYALTY_SECRET_KEY: production needs one, 32 characters or more.")
+        values["secret_key"] = _kept_secret(values["data_dir"])
+
+
+def _database_url(text: str) -> str:
+    if text.startswith("sqlite:///"):
+        path = text.removeprefix("sqlite:///")
+        if not path or ":memory:" in path:
+            raise BadSetting("LOYALTY_DATABASE_URL: SQLite needs a file.")
+        return f"sqlite:///{ROOT / path}"
+    for scheme in ("postgres://", "postgresql://"):
+        if text.startswith(scheme):
+            return "postgresql+psycopg://" + text.removeprefix(scheme)
+    if text.startswith("postgresql+psycopg://"):
+        return text
+    raise BadSetting("LOYALTY_DATABASE_URL: sqlite:///path or postgresql://host/name.")
+
+
+def _kept_secret(data_dir: Path) -> str:
+    """A random secret of this installation, kept beside its data, so that a restart
+    signs nobody out and several processes agree."""
+    file = data_dir / "secret.key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    with os.fdopen(handle, "w") as out:
+        secret = secrets.token_urlsafe(48)
+        out.write(secret)
+    return secret
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"one of {', '.join(choices)}.")
+        return text
+
+    return read
+
+
+def _switch(text: str) -> bool:
+    return _one_of("on", "off")(text) == "on"
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+            raise ValueError(f"a whole number from {low} to {high}.")
+        return int(text)
+
+    return read
+
+
+def _region(text: str) -> str:
+    if text not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("a country's two capital letters, such as VN.")
+    return text
+
+
+def _currency(text: str) -> str:
+    if text not in Locale("en").currencies:
+        raise ValueError("an ISO 4217 code, such as VND.")
+    return text
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ValueError, KeyError, OSError):
+        raise ValueError("a zone's name, such as Asia/Ho_Chi_Minh.") from None
+
+
+def _secret(text: str) -> str:
+    if text and len(text) < 32:
+        raise ValueError("32 characters or more.")
+    return text
+
+
+def _directory(text: str) -> Path:
+    if not text:
+        raise ValueError("a folder.")
+    return ROOT / text
+
+
+_READERS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "ENV": ("development", _one_of("development", "production")),
+    "DATABASE_URL": ("", str),
+    "DATA_DIR": ("var", _directory),
+    "SECRET_KEY": ("", _secret),
+    "DEFAULT_REGION": ("VN", _region),
+    "CURRENCY": ("VND", _currency),
+    "TIME_ZONE": ("Asia/Ho_Chi_Minh", _zone),
+    "LANGUAGE": ("vi", _one_of(*LANGUAGES)),
+    "HOST": ("127.0.0.1", str),
+    "PORT": ("8000", _between(1, 65535)),
+    "PROCESSES": ("2", _between(1, 64)),
+    "RATE_LIMITS": ("on", _switch),
+    "DEMO": ("off", _switch),
+}

@@ -1,0 +1,50 @@
+"""The loyalty service: points and tags keyed on the phone number."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+import config
+from loyalty import cli, pages
+from loyalty.core.access import Authenticators
+from loyalty.core.api import configure_api, configure_errors
+from loyalty.core import health
+from loyalty.core.db import configure_database
+from loyalty.core.logs import configure_logs
+from loyalty.members import api as members_api
+from loyalty.members.service import SHOWN_POINTS
+from loyalty.points import api as points_api
+from loyalty.points.service import shown_points
+from loyalty.purchases import api as purchases_api
+from loyalty.staff.service import authenticate_key
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The WSGI application of one installation; settings default to the environment's."""
+    settings = settings or config.load()
+    app = Flask(__name__, static_folder=None)
+    app.extensions["settings"] = settings
+    app.config["SECRET_KEY"] = settings.secret_key
+    configure_logs()
+    configure_database(app, settings)
+    configure_seams(app)
+    configure_slices(app)
+    pages.configure_pages(app, settings)
+    configure_errors(app, pages.problem_page)
+    cli.configure_commands(app)
+    return app
+
+
+def configure_seams(app: Flask) -> None:
+    """What lower slices are handed from higher ones: the only place that names it."""
+    app.extensions["authenticators"] = Authenticators(
+        by_key=authenticate_key, by_login=pages.signed_in_actor
+    )
+    app.extensions[SHOWN_POINTS] = shown_points
+
+
+def configure_slices(app: Flask) -> None:
+    app.register_blueprint(health.blueprint)
+    api = configure_api(app)
+    for blueprint in (purchases_api.blueprint, members_api.blueprint, points_api.blueprint):
+        api.register_blueprint(blueprint)

@@ -1,0 +1,54 @@
+"""The flask commands, registered from the slices."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from loyalty import demo, scheduler, serve
+from loyalty.core.errors import Problem
+from loyalty.imports import cli as imports
+from loyalty.programme import cli as programme
+from loyalty.purchases import cli as purchases
+from loyalty.staff import cli as staff
+
+_purchases = AppGroup("purchases", help="Receipts.")
+_purchases.add_command(imports.import_purchases)
+
+
+def configure_commands(app: Flask) -> None:
+    commands: tuple[click.Command, ...] = (
+        programme.stores,
+        staff.staff,
+        staff.api_keys,
+        purchases.points,
+        _purchases,
+        demo.demo_command,
+        scheduler.scheduler_command,
+        serve.serve_command,
+    )
+    for command in commands:
+        _say_problems(command)
+        app.cli.add_command(command)
+
+
+def _say_problems(command: click.Command) -> None:
+    """A refusal is one line on standard error and exit 1, not a traceback."""
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _say_problems(inner)
+        return
+    act = command.callback
+
+    def say(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return act(*args, **kwargs) if act else None
+        except Problem as problem:
+            click.echo(f"{problem.code}: {problem.detail}", err=True)
+            sys.exit(1)
+
+    command.callback = say

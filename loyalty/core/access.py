@@ -1,0 +1,158 @@
+"""Who may do what: the words in which every route says it.
+
+`requires(...)` stands on every view. It opens the request's one transaction,
+finds the actor inside it, compares the role, and honours an Idempotency-Key.
+How a key or a login is looked up is handed in by `create_app`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import wraps
+from typing import Any
+
+from flask import Response, current_app, g, request
+from flask.typing import ResponseReturnValue
+
+from loyalty.core import idempotency
+from loyalty.core.db import read, transaction
+from loyalty.core.errors import Code, Problem
+
+
+class Role(StrEnum):
+    CASHIER = "cashier"
+    MARKETING = "marketing"
+    MANAGER = "manager"
+
+
+class Door(StrEnum):
+    """By which way the actor shows who it is."""
+
+    KEY = "key"
+    LOGIN = "login"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """A person, a key, or the service itself; `store_ids` empty means every store."""
+
+    kind: str
+    id: int
+    name: str
+    role: Role
+    store_ids: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def label(self) -> str:
+        """How rows remember who it was: `key:3`, `person:7`, `system:0`."""
+        return f"{self.kind}:{self.id}"
+
+    @property
+    def is_manager(self) -> bool:
+        return self.role is Role.MANAGER
+
+    def may_use_store(self, store_id: int) -> bool:
+        return not self.store_ids or store_id in self.store_ids
+
+
+SYSTEM = Actor(kind="system", id=0, name="system", role=Role.MANAGER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    door: Door
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authenticators:
+    """Handed in by `create_app`: each returns the actor, or None for nobody."""
+
+    by_key: Callable[[str], Actor | None]
+    by_login: Callable[[], Actor | None]
+
+
+View = Callable[..., ResponseReturnValue]
+
+
+def open_to_anyone(view: View) -> View:
+    """For routes that need no actor and open no transaction: health, docs, login form."""
+    view.access_rule = Rule(door=Door.OPEN, roles=frozenset())  # type: ignore[attr-defined]
+    return view
+
+
+def requires(*roles: Role, door: Door = Door.KEY, writes: bool | None = None) -> Any:
+    """Let only these roles in. `writes` defaults to what the HTTP method says."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+            _refuse_unknown_query(view)
+            # A slow sender must not hold the transaction: the body is read before it.
+            request.get_data()
+            changes = request.method not in ("GET", "HEAD") if writes is None else writes
+            with idempotency.running(), transaction() if changes else read():
+                _enter(door, roles)
+                if not changes:
+                    return view(*args, **kwargs)
+                return idempotency.answer_once(
+                    current_actor().label, lambda: current_app.make_response(view(*args, **kwargs))
+                )
+
+        guarded.access_rule = Rule(door=door, roles=frozenset(roles))  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def current_actor() -> Actor:
+    """Who acts in this request or command; the system where nobody signed in."""
+    return g.get("actor", SYSTEM)
+
+
+def rule_of(view: Callable[..., Any]) -> Rule | None:
+    return getattr(view, "access_rule", None)
+
+
+def _enter(door: Door, roles: tuple[Role, ...]) -> None:
+    authenticators: Authenticators = current_app.extensions["authenticators"]
+    if door is Door.KEY:
+        actor = authenticators.by_key(_bearer())
+    else:
+        actor = authenticators.by_login()
+    if actor is None:
+        headers = {"WWW-Authenticate": "Bearer"} if door is Door.KEY else None
+        raise Problem(Code.UNAUTHENTICATED, headers=headers)
+    if actor.role not in roles:
+        raise Problem(Code.FORBIDDEN)
+    g.actor = actor
+
+
+def _bearer() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _refuse_unknown_query(view: View) -> None:
+    if request.query_string and not getattr(view, "takes_query", False):
+        raise Problem(
+            Code.INVALID_REQUEST, errors={name: ["Unknown field."] for name in request.args}
+        )
+
+
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "Authenticators",
+    "Door",
+    "Response",
+    "Role",
+    "Rule",
+    "current_actor",
+    "open_to_anyone",
+    "requires",
+    "rule_of",
+]

@@ -1,0 +1,165 @@
+"""The HTTP edge of the API: JSON in and out, OpenAPI, and every error as problem+json."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import flask_smorest
+import orjson
+from flask import Flask, Request, Response, request
+from flask.json.provider import JSONProvider
+from flask.typing import ResponseReturnValue
+from marshmallow import RAISE
+from sqlalchemy.exc import DBAPIError
+from webargs import ValidationError
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import HTTPException
+
+from loyalty.core.errors import Code, Problem, as_document
+from loyalty.core.limits import REQUEST_BYTES
+from loyalty.core.logs import log
+
+API_PREFIX = "/api/v1"
+
+_FROM_HTTP = {
+    400: Code.INVALID_JSON,
+    404: Code.NOT_FOUND,
+    405: Code.METHOD_NOT_ALLOWED,
+    413: Code.REQUEST_TOO_LARGE,
+    415: Code.UNSUPPORTED_MEDIA_TYPE,
+}
+_BUSY_SQLSTATES = {"40001", "40P01", "55P03", "57014", "57P01", "57P03", "53300"}
+"""Serialization, deadlock, lock timeout, cancelled, shutting down, too many connections."""
+
+
+class OrjsonProvider(JSONProvider):
+    """Strict JSON: refuses NaN, broken UTF-8 and lone surrogates; fast on batches."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return orjson.loads(s)
+
+
+class Parser(FlaskParser):
+    """webargs, with our errors for a body that is no JSON; unknown fields are refused."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE, "path": RAISE}  # noqa: RUF012
+
+    def load_json(self, req: Request, schema: Any) -> Any:
+        if req.mimetype != "application/json":
+            raise Problem(Code.UNSUPPORTED_MEDIA_TYPE)
+        try:
+            return orjson.loads(req.get_data())
+        except orjson.JSONDecodeError:
+            raise Problem(Code.INVALID_JSON) from None
+
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> Any:
+        messages: Any = error.messages
+        if isinstance(messages, dict) and len(messages) == 1:
+            # {"json": {...}} or {"query": {...}}: the place says nothing a caller needs.
+            messages = next(iter(messages.values()))
+        raise Problem(Code.INVALID_REQUEST, errors=messages)
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A slice's routes; remembers which views take a query string."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
+        decorate = super().arguments(schema, location=location, **kwargs)
+
+        def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+            wrapped = decorate(view)
+            if location == "query":
+                wrapped.takes_query = True
+            return wrapped  # type: ignore[no-any-return]
+
+        return mark
+
+
+class Api(flask_smorest.Api):
+    """OpenAPI from the schemas; errors are rendered by `configure_errors` alone."""
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def configure_api(app: Flask) -> Api:
+    app.json = OrjsonProvider(app)
+    app.config.update(
+        API_TITLE="Loyalty",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=API_PREFIX,
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=REQUEST_BYTES,
+    )
+    api = Api(
+        app,
+        spec_kwargs={
+            "info": {"description": "Points and tags keyed on the phone number."},
+            "servers": [{"url": "/"}],
+        },
+    )
+    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
+    api.spec.options["security"] = [{"key": []}]
+    return api
+
+
+def configure_errors(app: Flask, as_page: Callable[[Problem], ResponseReturnValue]) -> None:
+    """One place for every error: the API answers problem+json, pages answer `as_page`."""
+
+    def render(problem: Problem) -> ResponseReturnValue:
+        if not request.path.startswith("/api/"):
+            return as_page(problem)
+        return problem_response(problem)
+
+    @app.errorhandler(Problem)
+    def on_problem(problem: Problem) -> ResponseReturnValue:
+        return render(problem)
+
+    @app.errorhandler(HTTPException)
+    def on_http(error: HTTPException) -> ResponseReturnValue:
+        if error.code is not None and error.code < 400:
+            return error.get_response()
+        code = _FROM_HTTP.get(error.code or 500)
+        if code is None:
+            code = Code.INTERNAL_ERROR if (error.code or 500) >= 500 else Code.INVALID_REQUEST
+        return render(Problem(code))
+
+    @app.errorhandler(Exception)
+    def on_crash(error: Exception) -> ResponseReturnValue:
+        if _is_busy(error):
+            return render(Problem(Code.BUSY, headers={"Retry-After": "2"}))
+        # The exception's text may hold a phone or a name: its type and place only.
+        log.error("crash", route=str(request.url_rule), **_place_of(error))
+        return render(Problem(Code.INTERNAL_ERROR))
+
+
+def problem_response(problem: Problem) -> Response:
+    return Response(
+        orjson.dumps(as_document(problem)),
+        status=int(problem.status),
+        content_type="application/problem+json",
+        headers=dict(problem.headers),
+    )
+
+
+def _is_busy(error: Exception) -> bool:
+    if not isinstance(error, DBAPIError):
+        return False
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    locked = "database is locked" in str(error.orig)
+    return error.connection_invalidated or locked or sqlstate in _BUSY_SQLSTATES
+
+
+def _place_of(error: Exception) -> dict[str, Any]:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}" if trace else "?"
+    return {"error": type(error).__name__, "place": place}

@@ -1,0 +1,108 @@
+"""Many rows in one statement, the same on both databases.
+
+One receipt and a batch of 5,000 take the same path: a batch of one is one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from psycopg.types.json import Json
+from sqlalchemy import (
+    ARRAY,
+    FromClause,
+    Insert,
+    Table,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.types import TypeEngine
+
+from loyalty.core.db import connection, is_postgresql
+
+Row = dict[str, Any]
+
+
+def values_table(
+    name: str, columns: dict[str, TypeEngine[Any]], rows: Sequence[Sequence[Any]]
+) -> FromClause:
+    """`rows` as a table to join with, handed over in one parameter per column
+    (PostgreSQL) or one JSON document (SQLite)."""
+    if is_postgresql():
+        arrays = [
+            cast(bindparam(f"{name}_{column}", [row[place] for row in rows]), ARRAY(kind))
+            for place, (column, kind) in enumerate(columns.items())
+        ]
+        return func.unnest(*arrays).table_valued(*columns).render_derived(name=name)
+    document = bindparam(f"{name}_rows", orjson.dumps([list(row) for row in rows]).decode())
+    each = func.json_each(document).table_valued("value")
+    return select(
+        *(
+            func.json_extract(each.c.value, f"$[{place}]", type_=kind).label(column)
+            for place, (column, kind) in enumerate(columns.items())
+        )
+    ).subquery(name)
+
+
+def insert_many(table: Table, rows: Sequence[Row]) -> list[int]:
+    """Insert rows of one shape and return their ids, in order."""
+    if not rows:
+        return []
+    if len(rows) == 1:
+        return [connection().execute(_insert_returning_id(table), rows[0]).scalar_one()]
+    ids = _allocate_ids(table, len(rows))
+    append_many(table, [{"id": row_id, **row} for row_id, row in zip(ids, rows, strict=True)])
+    return ids
+
+
+def append_many(table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows whose keys are known: COPY on PostgreSQL, executemany on SQLite."""
+    if not rows:
+        return
+    if len(rows) == 1 or not is_postgresql():
+        connection().execute(_insert(table), list(rows))
+        return
+    names = list(rows[0])
+    driver: Any = connection().connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row([_for_copy(row[name]) for name in names])
+
+
+@lru_cache
+def _insert(table: Table) -> Insert:
+    return table.insert()
+
+
+@lru_cache
+def _insert_returning_id(table: Table) -> ReturningInsert[tuple[int]]:
+    return table.insert().returning(table.c.id)
+
+
+def _for_copy(value: Any) -> Any:
+    return Json(value) if isinstance(value, dict) else value
+
+
+def _allocate_ids(table: Table, count: int) -> list[int]:
+    if is_postgresql():
+        rows = connection().execute(
+            text("SELECT nextval(CAST(:sequence AS regclass)) FROM generate_series(1, :count)"),
+            {"sequence": f"{table.name}_id_seq", "count": count},
+        )
+        return [row[0] for row in rows]
+    # The write transaction keeps others out; AUTOINCREMENT never hands an id out again.
+    last = connection().scalar(
+        text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name}
+    )
+    first = (last or 0) + 1
+    return list(range(first, first + count))

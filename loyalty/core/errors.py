@@ -1,0 +1,243 @@
+"""Every refusal the service can give, and the one shape in which it leaves.
+
+A use case raises `Problem(Code.X, ...)`; the API renders it as RFC 9457
+`application/problem+json`, a page as a sentence beside the field, a command as
+one line. The table below is the only place that knows status and sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+
+class Code(StrEnum):
+    """Stable names of refusals: programs branch on these, people read the sentence."""
+
+    # phones (semantics, Phones)
+    NO_NUMBER = "no_number"
+    TWO_NUMBERS = "two_numbers"
+    LETTERS_IN_NUMBER = "letters_in_number"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    NO_SUCH_COUNTRY = "no_such_country"
+    DIGITS_LOST = "digits_lost"
+    OLD_LANDLINE = "old_landline"
+    NOT_IN_USE = "not_in_use"
+    SERVICE_NUMBER = "service_number"
+    # requests
+    INVALID_REQUEST = "invalid_request"
+    INVALID_JSON = "invalid_json"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    REQUEST_TOO_LARGE = "request_too_large"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    INTERNAL_ERROR = "internal_error"
+    BUSY = "busy"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    INVALID_CSRF = "invalid_csrf"
+    WRONG_LOGIN = "wrong_login"
+    IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
+    IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress"
+    IDEMPOTENCY_KEY_REQUIRED = "idempotency_key_required"
+    # stores, staff
+    UNKNOWN_STORE = "unknown_store"
+    STORE_EXISTS = "store_exists"
+    STAFF_EXISTS = "staff_exists"
+    ALREADY_SET_UP = "already_set_up"
+    # members
+    UNKNOWN_MEMBER = "unknown_member"
+    PHONE_IN_USE = "phone_in_use"
+    UNKNOWN_PROVINCE = "unknown_province"
+    # purchases
+    UNKNOWN_PURCHASE = "unknown_purchase"
+    UNKNOWN_ENTRY = "unknown_entry"
+    RECEIPT_NO_REQUIRED = "receipt_no_required"
+    RECEIPT_CONFLICT = "receipt_conflict"
+    LINES_DO_NOT_ADD_UP = "lines_do_not_add_up"
+    IN_THE_FUTURE = "in_the_future"
+    TOO_OLD = "too_old"
+    INVALID_AMOUNT = "invalid_amount"
+    INVALID_TIME = "invalid_time"
+    PURCHASE_VOIDED = "purchase_voided"
+    NOT_YOUR_RECEIPT = "not_your_receipt"
+    TOO_LATE_TO_CHANGE = "too_late_to_change"
+
+
+PHONE_CODES = frozenset(
+    {
+        Code.NO_NUMBER,
+        Code.TWO_NUMBERS,
+        Code.LETTERS_IN_NUMBER,
+        Code.TOO_SHORT,
+        Code.TOO_LONG,
+        Code.NO_SUCH_COUNTRY,
+        Code.DIGITS_LOST,
+        Code.OLD_LANDLINE,
+        Code.NOT_IN_USE,
+        Code.SERVICE_NUMBER,
+    }
+)
+
+_BAD = HTTPStatus.UNPROCESSABLE_ENTITY
+
+_TABLE: Mapping[Code, tuple[HTTPStatus, Any]] = {
+    Code.NO_NUMBER: (_BAD, _l("There is no phone number here.")),
+    Code.TWO_NUMBERS: (_BAD, _l("Two numbers or a range: enter one phone number.")),
+    Code.LETTERS_IN_NUMBER: (
+        _BAD,
+        _l("Letters or masked digits stand inside the number: enter it in digits."),
+    ),
+    Code.TOO_SHORT: (_BAD, _l("The number is too short: a digit is missing.")),
+    Code.TOO_LONG: (_BAD, _l("The number is too long: there is a digit too many.")),
+    Code.NO_SUCH_COUNTRY: (_BAD, _l("No country has this code: check the digits after the +.")),
+    Code.DIGITS_LOST: (
+        _BAD,
+        _l("A spreadsheet has rounded this number and digits are lost: ask for the number."),
+    ),
+    Code.OLD_LANDLINE: (
+        _BAD,
+        _l("This is a landline in its form from before 2017: ask for the number of today."),
+    ),
+    Code.NOT_IN_USE: (_BAD, _l("No such number is in use today: check the digits.")),
+    Code.SERVICE_NUMBER: (
+        _BAD,
+        _l("This is a service number, not a person's: ask for a personal number."),
+    ),
+    Code.INVALID_REQUEST: (_BAD, _l("Some fields are not right: see errors.")),
+    Code.INVALID_JSON: (HTTPStatus.BAD_REQUEST, _l("The body is not valid JSON in UTF-8.")),
+    Code.UNSUPPORTED_MEDIA_TYPE: (
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        _l("Send the body as application/json."),
+    ),
+    Code.REQUEST_TOO_LARGE: (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        _l("The request is too large: send it in smaller parts."),
+    ),
+    Code.NOT_FOUND: (HTTPStatus.NOT_FOUND, _l("There is nothing at this address.")),
+    Code.METHOD_NOT_ALLOWED: (
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        _l("This address does not take that method."),
+    ),
+    Code.INTERNAL_ERROR: (
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        _l("Something went wrong here; nothing was saved. Try again."),
+    ),
+    Code.BUSY: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        _l("The service is busy; nothing was saved. Try again in a moment."),
+    ),
+    Code.UNAUTHENTICATED: (HTTPStatus.UNAUTHORIZED, _l("Sign in, or send a valid API key.")),
+    Code.FORBIDDEN: (HTTPStatus.FORBIDDEN, _l("Your role does not allow this.")),
+    Code.INVALID_CSRF: (
+        HTTPStatus.BAD_REQUEST,
+        _l("This page has been open too long: load it again."),
+    ),
+    Code.WRONG_LOGIN: (HTTPStatus.UNAUTHORIZED, _l("Wrong login or password.")),
+    Code.IDEMPOTENCY_MISMATCH: (
+        _BAD,
+        _l("This Idempotency-Key was used for another request: use a new key."),
+    ),
+    Code.IDEMPOTENCY_IN_PROGRESS: (
+        HTTPStatus.CONFLICT,
+        _l("The first request with this Idempotency-Key is still running: try again."),
+    ),
+    Code.IDEMPOTENCY_KEY_REQUIRED: (
+        _BAD,
+        _l("This store has no receipt numbers: send an Idempotency-Key."),
+    ),
+    Code.UNKNOWN_STORE: (_BAD, _l("There is no store with this code.")),
+    Code.STORE_EXISTS: (HTTPStatus.CONFLICT, _l("A store with this code exists already.")),
+    Code.STAFF_EXISTS: (HTTPStatus.CONFLICT, _l("This login is taken.")),
+    Code.ALREADY_SET_UP: (
+        HTTPStatus.CONFLICT,
+        _l("The owner's account exists already: sign in."),
+    ),
+    Code.UNKNOWN_MEMBER: (HTTPStatus.NOT_FOUND, _l("There is no such member.")),
+    Code.PHONE_IN_USE: (HTTPStatus.CONFLICT, _l("This phone belongs to a member already.")),
+    Code.UNKNOWN_PROVINCE: (_BAD, _l("There is no province with this code or name.")),
+    Code.UNKNOWN_PURCHASE: (HTTPStatus.NOT_FOUND, _l("There is no such purchase.")),
+    Code.UNKNOWN_ENTRY: (HTTPStatus.NOT_FOUND, _l("There is no such points entry.")),
+    Code.RECEIPT_NO_REQUIRED: (_BAD, _l("Enter the receipt number.")),
+    Code.RECEIPT_CONFLICT: (
+        HTTPStatus.CONFLICT,
+        _l("This receipt number was recorded already, with other content."),
+    ),
+    Code.LINES_DO_NOT_ADD_UP: (_BAD, _l("The lines do not add up to the amount.")),
+    Code.IN_THE_FUTURE: (_BAD, _l("The time of purchase lies in the future.")),
+    Code.TOO_OLD: (
+        HTTPStatus.FORBIDDEN,
+        _l("This is too long ago for your role: ask a manager."),
+    ),
+    Code.INVALID_AMOUNT: (_BAD, _l("The amount is not a plain number of the currency.")),
+    Code.INVALID_TIME: (_BAD, _l("The time is not a date, or a date and time.")),
+    Code.PURCHASE_VOIDED: (HTTPStatus.CONFLICT, _l("This purchase was cancelled.")),
+    Code.NOT_YOUR_RECEIPT: (
+        HTTPStatus.FORBIDDEN,
+        _l("A cashier changes own receipts of today only: ask a manager."),
+    ),
+    Code.TOO_LATE_TO_CHANGE: (
+        HTTPStatus.FORBIDDEN,
+        _l("A purchase can be changed for 45 days."),
+    ),
+}
+
+
+class Problem(Exception):
+    """A refusal with a code.
+
+    `field` names the input it is about; `errors` maps several fields to their
+    sentences; `detail` replaces the table's sentence; `extra` adds members to
+    the problem document; `headers` go out with the response.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        *,
+        detail: Any = None,
+        field: str | None = None,
+        errors: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.status, sentence = _TABLE[code]
+        self.detail = sentence if detail is None else detail
+        self.errors = {field: [self.detail]} if field and errors is None else errors
+        self.extra = extra or {}
+        self.headers = headers or {}
+
+
+def sentence_of(code: Code) -> str:
+    """The table's sentence for a code, in the language of the reader."""
+    return str(_TABLE[code][1])
+
+
+def as_document(problem: Problem) -> dict[str, Any]:
+    """The RFC 9457 members of a problem, ready for JSON."""
+    document: dict[str, Any] = {
+        "type": f"urn:problem:{problem.code}",
+        "title": problem.status.phrase,
+        "status": int(problem.status),
+        "code": str(problem.code),
+        "detail": str(problem.detail),
+        **problem.extra,
+    }
+    if problem.errors:
+        document["errors"] = _plain(problem.errors)
+    return document
+
+
+def _plain(errors: Any) -> Any:
+    if isinstance(errors, Mapping):
+        return {str(key): _plain(value) for key, value in errors.items()}
+    if isinstance(errors, (list, tuple)):
+        return [_plain(value) for value in errors]
+    return str(errors)

@@ -1,0 +1,151 @@
+"""A believable demo shop: the same people and receipts for the same seed."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from loyalty.core import clock
+from loyalty.core.access import Role
+from loyalty.core.db import in_transaction, read
+from loyalty.core.limits import BATCH_ROWS
+from loyalty.core.phone import PhoneNumber
+from loyalty.programme import service as programme
+from loyalty.purchases import service as purchases
+from loyalty.staff import service as staff
+
+SEED = 20261122
+MEMBERS = 400
+SHOP_NAME = "An Nhiên"
+STORES = (("S01", "Lê Văn Sỹ, Q.3"), ("S02", "Nguyễn Trãi, Q.5"), ("S03", "Thảo Điền"))
+PEOPLE = (
+    ("owner", "Trần Minh Khôi", Role.MANAGER, ()),
+    ("han", "Ngọc Hân", Role.CASHIER, ("S01",)),
+    ("duc", "Anh Đức", Role.CASHIER, ("S02", "S03")),
+)
+_VN_STARTS = ("090", "091", "093", "096", "097", "098", "032", "035", "038", "070", "077", "081")
+_TH_STARTS = ("081", "086", "089", "091", "098")
+
+
+@click.command("demo")
+@click.option("--members", type=click.IntRange(1, 1_000_000), default=MEMBERS, show_default=True)
+@with_appcontext
+def demo_command(members: int) -> None:
+    """Fill an empty database with a demo shop; print its logins and API key."""
+    click.echo(fill_if_empty(members=members))
+
+
+def fill_if_empty(*, members: int = MEMBERS) -> str:
+    """Make the demo shop unless there is a shop; returns what to print.
+
+    Logins and the key are random and kept in `demo.txt` in the data folder, mode
+    0600, so that the next start can print them again.
+    """
+    with read():
+        there = bool(programme.snapshot().stores) or staff.owner_exists()
+    file = _credentials_file()
+    if there:
+        return file.read_text(encoding="utf-8") if file.exists() else "The shop has data already."
+    text = in_transaction(_make_shop)
+    for step in _steps(_receipts(members)):
+        in_transaction(lambda step=step: purchases.record_many(step, source="demo"))
+    _keep(file, text)
+    return text
+
+
+def _credentials_file() -> Path:
+    data_dir: Path = current_app.extensions["settings"].data_dir
+    return data_dir / "demo.txt"
+
+
+def _make_shop() -> str:
+    programme.set_up(shop_name=SHOP_NAME, now=clock.now())
+    programme.rename_shop(SHOP_NAME)
+    for code, name in STORES:
+        programme.create_store(code=code, name=name)
+    lines = []
+    for login, name, role, stores in PEOPLE:
+        password = secrets.token_urlsafe(9)
+        staff.create_staff(
+            login=login,
+            name=name,
+            password=password,
+            role=role,
+            store_codes=stores,
+            is_owner=login == "owner",
+        )
+        lines.append(f"  {role:<9} login {login:<6} password {password}")
+    _, key = staff.create_api_key(name="demo", role=Role.MANAGER)
+    return "\n".join(["Demo logins:", *lines, f"Demo API key: {key}"])
+
+
+def _keep(file: Path, text: str) -> None:
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)
+
+
+def _steps(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while step := list(islice(rows, BATCH_ROWS)):
+        yield step
+
+
+def _receipts(members: int) -> Iterator[dict[str, Any]]:
+    """Receipts of the last year: a few people come often, most now and then."""
+    from faker import Faker  # only the demo needs it in memory
+
+    chance = random.Random(SEED)  # noqa: S311
+    names = {"VN": Faker("vi_VN"), "TH": Faker("th_TH")}
+    for faker in names.values():
+        faker.seed_instance(SEED)
+    now = clock.now()
+    number = 0
+    for person in range(members):
+        region = "TH" if chance.random() < 0.1 else "VN"
+        profile = _profile(names[region], chance, now)
+        phone = _phone(region, person, chance)
+        for moment in sorted(_visits(chance, now)):
+            number += 1
+            yield {
+                "phone": phone,
+                "store": chance.choice(STORES)[0],
+                "receipt_no": f"HD-{number:06d}",
+                "amount": chance.choice((29, 45, 59, 89, 120, 150, 189, 250, 365, 489, 690))
+                * 1000
+                * chance.choice((1, 1, 1, 2, 3)),
+                "quantity": chance.randint(1, 6),
+                "purchased_at": moment,
+                "member": profile,
+            }
+
+
+def _profile(faker: Any, chance: random.Random, now: datetime) -> dict[str, Any]:
+    gender = chance.choice(("female", "female", "male"))
+    name = faker.name_female() if gender == "female" else faker.name_male()
+    age = timedelta(days=chance.randint(16 * 365, 75 * 365))
+    return {
+        "name": name,
+        "gender": gender,
+        "birth_date": (now - age).date() if chance.random() < 0.7 else None,
+    }
+
+
+def _phone(region: str, person: int, chance: random.Random) -> PhoneNumber:
+    starts = _TH_STARTS if region == "TH" else _VN_STARTS
+    written = f"{chance.choice(starts)}{(person * 7919 + 1234567) % 10_000_000:07d}"
+    return PhoneNumber.parse(written, region)
+
+
+def _visits(chance: random.Random, now: datetime) -> list[datetime]:
+    visits = min(40, 1 + int(chance.paretovariate(1.1)))
+    return [now - timedelta(minutes=chance.randint(60, 365 * 24 * 60)) for _ in range(visits)]

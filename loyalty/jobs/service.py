@@ -1,0 +1,127 @@
+"""Long work as rows: queue it, claim it under a lease, report progress, cancel it.
+
+A worker renews its lease with every step. One that died lets it end, and the
+next claim takes the work up where its own steps left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+
+from loyalty.core.access import current_actor
+from loyalty.core.db import db
+from loyalty.jobs.models import Job, JobState, Lease
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 3
+
+
+class Cancelled(Exception):
+    """Somebody asked for the end of this job."""
+
+
+def enqueue(kind: str, arguments: dict[str, Any], *, now: datetime) -> Job:
+    job = Job(
+        kind=kind,
+        arguments=arguments,
+        state=JobState.QUEUED,
+        created_by=current_actor().label,
+        created_at=now,
+    )
+    db.session.add(job)
+    # Flush: the caller tells people the job's id.
+    db.session.flush()
+    return job
+
+
+def claim(kinds: Collection[str], *, worker: str, now: datetime) -> Job | None:
+    """The oldest job that waits, or whose worker died; it is this worker's from now on."""
+    abandoned = and_(Job.state == JobState.RUNNING, Job.leased_until < now)
+    job = db.session.scalar(
+        select(Job)
+        .where(Job.kind.in_(kinds), or_(Job.state == JobState.QUEUED, abandoned))
+        .order_by(Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if job is None:
+        return None
+    if job.attempts >= MAX_ATTEMPTS:
+        _end(job, JobState.FAILED, now=now, error="The work was begun too often without an end.")
+        return None
+    job.state = JobState.RUNNING
+    job.attempts += 1
+    job.worker = worker
+    job.leased_until = now + LEASE
+    return job
+
+
+def report(job_id: int, *, worker: str, progress: int, now: datetime) -> None:
+    """Say how far the work is and keep the lease; raises `Cancelled`."""
+    job = db.session.get_one(Job, job_id, populate_existing=True)
+    if job.cancel_asked or job.worker != worker or job.state != JobState.RUNNING:
+        raise Cancelled
+    job.progress = progress
+    job.leased_until = now + LEASE
+
+
+def finish(job_id: int, result: dict[str, Any], *, now: datetime) -> None:
+    _end(db.session.get_one(Job, job_id), JobState.DONE, now=now, result=result)
+
+
+def fail(job_id: int, error: str, *, now: datetime) -> None:
+    _end(db.session.get_one(Job, job_id), JobState.FAILED, now=now, error=error[:500])
+
+
+def cancel(job_id: int, *, now: datetime) -> None:
+    """A waiting job ends at once, a running one at its next report."""
+    job = db.session.get_one(Job, job_id, populate_existing=True)
+    job.cancel_asked = True
+    if job.state == JobState.QUEUED:
+        _end(job, JobState.CANCELLED, now=now)
+
+
+def mark_cancelled(job_id: int, *, now: datetime) -> None:
+    _end(db.session.get_one(Job, job_id), JobState.CANCELLED, now=now)
+
+
+def _end(
+    job: Job,
+    state: JobState,
+    *,
+    now: datetime,
+    result: dict[str, Any] | None = None,
+    error: str | None = None,
+) -> None:
+    job.state = state
+    job.result = result
+    job.error = error
+    job.ended_at = now
+    job.leased_until = None
+
+
+def take_lease(name: str, *, holder: str, now: datetime) -> bool:
+    """Take or renew a role that one process has at a time; False while another has it."""
+    changed = db.session.execute(
+        update(Lease)
+        .where(Lease.name == name, or_(Lease.holder == holder, Lease.leased_until < now))
+        .values(holder=holder, leased_until=now + LEASE)
+    )
+    if changed.rowcount:  # type: ignore[attr-defined]
+        return True
+    if db.session.get(Lease, name) is not None:
+        return False
+    db.session.add(Lease(name=name, holder=holder, leased_until=now + LEASE))
+    # Flush: a second process that inserts the same name must lose here.
+    db.session.flush()
+    return True
+
+
+def leave_lease(name: str, *, holder: str) -> None:
+    lease = db.session.get(Lease, name)
+    if lease is not None and lease.holder == holder:
+        db.session.delete(lease)

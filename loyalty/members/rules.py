@@ -1,0 +1,53 @@
+"""Names as they are searched, and provinces as they are stored. No database here."""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from config import ROOT
+
+CURRENT_LISTS = {"VN": "vn34", "TH": "th77"}
+"""Which list of a country is today's: seven Vietnamese codes of before July 2025 name
+another province in it, so a code is stored with its list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Province:
+    list: str
+    code: str
+    name: str
+    name_en: str
+    region: str
+
+
+def fold(text: str) -> str:
+    """For search: no case, no marks, d for đ."""
+    plain = text.casefold().replace("đ", "d")
+    marks_apart = unicodedata.normalize("NFD", plain)
+    return "".join(c for c in marks_apart if unicodedata.category(c) != "Mn")
+
+
+def find_province(text: str, country: str) -> Province | None:
+    """By code of today's list, by `list:code` (`vn63:02`), or by name in either language."""
+    return _provinces(country).get(fold(text))
+
+
+@lru_cache(maxsize=8)
+def _provinces(country: str) -> dict[str, Province]:
+    file = ROOT / "config" / "regions" / f"{country.lower()}.csv"
+    if not file.exists():
+        return {}
+    with file.open(encoding="utf-8", newline="") as rows:
+        provinces = [Province(**row) for row in csv.DictReader(rows)]
+    found: dict[str, Province] = {}
+    # Today's list comes first: a name in both lists means the province of today.
+    for province in sorted(provinces, key=lambda p: p.list != CURRENT_LISTS.get(country)):
+        keys = [f"{province.list}:{province.code}", fold(province.name), fold(province.name_en)]
+        if province.list == CURRENT_LISTS.get(country):
+            keys.append(province.code)
+        for key in keys:
+            found.setdefault(key, province)
+    return found

@@ -1,0 +1,245 @@
+"""The account of a phone: find it, lock it, make it, and keep what is known of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, String, bindparam, select, update
+
+from loyalty.audit import service as audit
+from loyalty.core import clock
+from loyalty.core.bulk import append_many, insert_many, values_table
+from loyalty.core.db import connection, db, lock_name
+from loyalty.core.errors import Code, Problem
+from loyalty.core.phone import PhoneNumber
+from loyalty.members.models import Member, MemberPhone
+from loyalty.members.rules import fold
+
+PROFILE_FIELDS = (
+    "name",
+    "email",
+    "birth_date",
+    "gender",
+    "income_band",
+    "occupation",
+    "education",
+    "family_size",
+    "country",
+    "province_list",
+    "province",
+    "district",
+)
+SHOWN_POINTS = "shown_points"
+"""Name of the seam: points hands in the SQL expression of the balance shown."""
+
+
+@dataclass(slots=True)
+class LockedMember:
+    """A member whose row this transaction holds."""
+
+    id: int
+    name: str | None
+    points: int
+    debt: int
+    created: bool = False
+    shown: int | None = None
+    """The balance as people see it, once points worked it out."""
+
+
+Profile = Mapping[str, Any]
+
+
+# -- looking -----------------------------------------------------------------
+
+
+def find_by_phone(phone: PhoneNumber) -> dict[str, Any] | None:
+    """The member of an active phone as in `MemberSchema`, or None."""
+    return _view(_shown_members().where(MemberPhone.e164 == phone.e164))
+
+
+def get(member_id: int) -> dict[str, Any]:
+    """Raises `unknown_member`; a closed member is none."""
+    found = _view(_shown_members().where(Member.id == member_id))
+    if found is None:
+        raise Problem(Code.UNKNOWN_MEMBER)
+    return found
+
+
+def _shown_members() -> Select[Any]:
+    shown_points: Callable[[datetime], ColumnElement[int]] = current_app.extensions[SHOWN_POINTS]
+    return (
+        select(
+            Member.id,
+            MemberPhone.e164.label("phone"),
+            *(getattr(Member, name) for name in PROFILE_FIELDS),
+            Member.source,
+            Member.joined_at,
+            shown_points(clock.now()).label("points"),
+        )
+        .outerjoin(
+            MemberPhone,
+            (MemberPhone.member_id == Member.id) & MemberPhone.active_until.is_(None),
+        )
+        .where(Member.closed_at.is_(None))
+    )
+
+
+def _view(query: Select[Any]) -> dict[str, Any] | None:
+    row = db.session.execute(query).mappings().first()
+    return None if row is None else {**row, "points": max(0, row["points"]), "tier": None}
+
+
+# -- locking and making ------------------------------------------------------
+
+
+def find_or_create(
+    phones: Sequence[PhoneNumber], *, source: str, now: datetime
+) -> dict[str, LockedMember]:
+    """The members of these phones by E.164, locked; those missing are made.
+
+    Locks are taken phones first, then members by ascending id, so that two
+    batches over the same people cannot block each other.
+    """
+    wanted = {phone.e164: phone for phone in phones}
+    found = _lock_by_phone(list(wanted))
+    missing = sorted(wanted.keys() - found.keys())
+    if len(missing) == 1:
+        # Members are never upserted (a conflict burns an id). One phone is waited for here;
+        # of many, the unique index lets one writer through and the other tries again.
+        lock_name(f"phone {missing[0]}")
+        found |= _lock_by_phone(missing)
+        missing = [e164 for e164 in missing if e164 not in found]
+    return found | _create([wanted[e164] for e164 in missing], source=source, now=now)
+
+
+def resolve(phone: PhoneNumber, *, source: str, now: datetime) -> int:
+    """The id of this phone's member, made if missing; locks no member that others know."""
+    query = select(MemberPhone.member_id).filter_by(e164=phone.e164, active_until=None)
+    found = db.session.scalar(query)
+    if found is None:
+        lock_name(f"phone {phone.e164}")
+        found = db.session.scalar(query)
+    if found is None:
+        found = _create([phone], source=source, now=now)[phone.e164].id
+    return found
+
+
+def lock(member_ids: Sequence[int]) -> dict[int, LockedMember]:
+    """Lock members by ascending id."""
+    rows = connection().execute(_LOCK.where(_members.c.id.in_(member_ids)).order_by(_members.c.id))
+    return {row.id: LockedMember(*row) for row in rows}
+
+
+_members = Member.__table__
+_phones = MemberPhone.__table__
+_LOCK = select(_members.c.id, _members.c.name, _members.c.points, _members.c.debt).with_for_update(
+    key_share=True, of=_members
+)
+_LOCK_BY_PHONE = (
+    _LOCK.add_columns(_phones.c.e164)
+    .join(_phones, _phones.c.member_id == _members.c.id)
+    .where(_phones.c.active_until.is_(None))
+)
+_LOCK_BY_ONE_PHONE = _LOCK_BY_PHONE.where(_phones.c.e164 == bindparam("e164"))
+
+
+def _lock_by_phone(e164s: Sequence[str]) -> dict[str, LockedMember]:
+    if len(e164s) == 1:
+        rows = connection().execute(_LOCK_BY_ONE_PHONE, {"e164": e164s[0]})
+    else:
+        written = values_table("written", {"e164": String(16)}, [[e164] for e164 in e164s])
+        rows = connection().execute(
+            _LOCK_BY_PHONE.join(written, written.c.e164 == _phones.c.e164).order_by(_members.c.id)
+        )
+    return {row[4]: LockedMember(*row[:4]) for row in rows}
+
+
+def _create(
+    phones: Sequence[PhoneNumber], *, source: str, now: datetime
+) -> dict[str, LockedMember]:
+    ids = insert_many(
+        Member.__table__,
+        [{"points": 0, "debt": 0, "source": source, "joined_at": now} for _ in phones],
+    )
+    append_many(
+        MemberPhone.__table__,
+        [
+            {"member_id": member_id, "e164": phone.e164, "kind": phone.kind, "active_from": now}
+            for member_id, phone in zip(ids, phones, strict=True)
+        ],
+    )
+    return {
+        phone.e164: LockedMember(id=member_id, name=None, points=0, debt=0, created=True)
+        for member_id, phone in zip(ids, phones, strict=True)
+    }
+
+
+def create(phone: PhoneNumber, profile: Profile, *, source: str) -> int:
+    """A new member; raises `phone_in_use` with the member's id."""
+    now = clock.now()
+    member = find_or_create([phone], source=source, now=now)[phone.e164]
+    if not member.created:
+        raise Problem(Code.PHONE_IN_USE, field="phone", extra={"member": {"id": member.id}})
+    fill_blanks({member.id: profile})
+    return member.id
+
+
+# -- the profile -------------------------------------------------------------
+
+
+def fill_blanks(profiles: Mapping[int, Profile]) -> None:
+    """Write what is not known yet; nothing known is overwritten (semantics, Identity)."""
+    profiles = {member_id: profile for member_id, profile in profiles.items() if profile}
+    if not profiles:
+        return
+    members = db.session.scalars(select(Member).where(Member.id.in_(profiles)))
+    for member in members:
+        profile = profiles[member.id]
+        # A province and the list its code belongs to are one value.
+        skip = {"province", "province_list"} if member.province is not None else set()
+        for name, value in profile.items():
+            if value is not None and name not in skip and getattr(member, name) is None:
+                setattr(member, name, value)
+        member.name_folded = fold(member.name) if member.name else None
+
+
+def change_profile(member_id: int, profile: Profile) -> None:
+    """Set the given fields, None clears; raises `unknown_member`."""
+    if member_id not in lock([member_id]):
+        raise Problem(Code.UNKNOWN_MEMBER)
+    member = db.session.get_one(Member, member_id, populate_existing=True)
+    if member.closed_at is not None:
+        raise Problem(Code.UNKNOWN_MEMBER)
+    changed = sorted(name for name in profile if getattr(member, name) != profile[name])
+    for name in changed:
+        setattr(member, name, profile[name])
+    if changed:
+        member.name_folded = fold(member.name) if member.name else None
+        member.updated_at = clock.now()
+        audit.record("member.change", "member", member_id, fields=changed)
+    # Flush: the answer is read back in plain SQL.
+    db.session.flush()
+
+
+def close(member_id: int, *, now: datetime) -> None:
+    """End a member that only a mistake made: its entries stay, it has no phone and is in
+    no count. The caller holds its lock."""
+    db.session.execute(
+        update(MemberPhone)
+        .where(MemberPhone.member_id == member_id, MemberPhone.active_until.is_(None))
+        .values(active_until=now)
+    )
+    db.session.execute(update(Member).where(Member.id == member_id).values(closed_at=now))
+    audit.record("member.close", "member", member_id)
+
+
+def is_untouched(member_id: int) -> bool:
+    """Whether nobody ever told anything of this member but a phone."""
+    member = db.session.get_one(Member, member_id, populate_existing=True)
+    return member.updated_at is None and all(
+        getattr(member, name) is None for name in PROFILE_FIELDS
+    )

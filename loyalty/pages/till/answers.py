@@ -1,0 +1,43 @@
+"""What the till answers to htmx: the places of the page that change, each by its id."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response, render_template
+from markupsafe import Markup, escape
+
+Place = tuple[str, Markup]
+
+FIELDS = ("receipt_no", "amount", "birth_date")
+_NOTHING = Markup("")
+
+
+def place(name: str, template: str, **context: Any) -> Place:
+    """Fill the element with id `name` from a template."""
+    return name, Markup(render_template(f"pages/till/{template}.html", **context))  # noqa: S704
+
+
+def empty(name: str) -> Place:
+    return name, _NOTHING
+
+
+def text(name: str, words: str) -> Place:
+    return name, escape(words)
+
+
+def error(field: str, sentence: Any) -> Place:
+    return place(f"{field}-error", "field_error", sentence=sentence)
+
+
+def answer(*places: Place, event: str = "", status: int = 200) -> Response:
+    """Swap each place out of band; `event` is what the page's scripts hear afterwards."""
+    body = Markup("\n").join(
+        Markup('<div id="{}" hx-swap-oob="innerHTML">{}</div>').format(name, content)
+        for name, content in places
+    )
+    response = Response(str(body), status=status, mimetype="text/html")
+    if event:
+        response.headers["HX-Trigger-After-Swap"] = json.dumps({event: True})
+    return response

@@ -1,0 +1,82 @@
+"""A refusal at the till stands beside the field it is about; what was typed stays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from loyalty.core import clock
+from loyalty.core.access import current_actor
+from loyalty.core.db import db
+from loyalty.core.errors import Code, Problem
+from loyalty.pages import formats
+from loyalty.pages.problems import is_fragment, problem_page
+from loyalty.pages.till import sentences, typed
+from loyalty.pages.till.answers import FIELDS, Place, answer, error, place
+from loyalty.programme import service as programme
+from loyalty.purchases.models import Purchase
+from loyalty.purchases.rules import Surroundings, check_may_change
+
+_GO_ELSEWHERE = {Code.UNAUTHENTICATED, Code.INVALID_CSRF}
+
+
+def refuse(problem: Problem) -> ResponseReturnValue:
+    """Runs after the request's transaction was rolled back."""
+    if not is_fragment() or problem.code in _GO_ELSEWHERE:
+        return problem_page(problem)
+    status = int(problem.status)
+    if problem.code is Code.RECEIPT_CONFLICT and "recorded" in problem.extra:
+        return answer(_conflict(problem), event="till-asks", status=status)
+    return answer(*_places(problem), status=status)
+
+
+def _places(problem: Problem) -> list[Place]:
+    errors: Mapping[str, Any] = problem.errors or {}
+    places = [error(field, _first(errors[field])) for field in FIELDS if field in errors]
+    if "phone" in errors:
+        places.append(place("member", "member_refused", sentence=_first(errors["phone"])))
+    if not places:
+        sentence = problem.detail
+        places.append(place("outcome", "line", tone="danger", mark="alert", sentence=sentence))
+    return places
+
+
+def _first(said: Any) -> Any:
+    return said[0] if isinstance(said, list) else said
+
+
+def _conflict(problem: Problem) -> Place:
+    recorded_id = problem.extra["recorded"]["id"]
+    purchase = db.session.scalars(select(Purchase).filter_by(id=recorded_id)).one()
+    conflict = sentences.conflict(
+        purchase,
+        phone=typed.phone(request.form),
+        amount=typed.amount(request.form),
+        may_change=_may_change(purchase),
+    )
+    return place("ask", "conflict", conflict=conflict)
+
+
+def _may_change(purchase: Purchase) -> bool:
+    """To move it is offered only to those who may."""
+    around = Surroundings(
+        programme=programme.snapshot(),
+        actor=current_actor(),
+        now=clock.now(),
+        zone=formats.settings().time_zone,
+    )
+    try:
+        check_may_change(
+            around.actor,
+            store_id=purchase.store_id,
+            recorded_by=purchase.recorded_by,
+            recorded_at=purchase.recorded_at,
+            around=around,
+        )
+    except Problem:
+        return False
+    return True

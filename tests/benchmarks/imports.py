@@ -1,0 +1,137 @@
+"""B3: the import of a real purchase history, in time and in memory."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import phonenumbers
+
+import config
+from tests.benchmarks.installation import DATABASES, installed, postgres
+from tests.benchmarks.row import Options, Row, in_turns
+from tests.databases import process_environment
+
+HISTORY = config.ROOT.parent / "shared" / "data" / "cdnow_purchases.csv.gz"
+ROWS = 71_094
+RECORDED = 69_659
+TIMES = 10
+TIME_BOUND = 5.0
+MEMORY_BOUND_MB = 200
+
+
+def history(options: Options) -> Iterator[Row]:
+    """B3: the command's whole time beside phonenumbers alone on the same phones, and its
+    peak memory, for the file and for one ten times as long."""
+    del options  # it takes as long as it takes
+    if not HISTORY.exists():
+        return
+    phones = _phones()
+    with postgres() as server:
+        for database in DATABASES:
+            peaks: list[float] = []
+
+            def measure(_: int, database: str = database, peaks: list[float] = peaks) -> float:
+                with installed(database, server, store=None) as shop:
+                    seconds, peak = run_import(shop.environ, HISTORY, expect=RECORDED)
+                peaks.append(peak)
+                return seconds
+
+            measured, reference = in_turns(measure, lambda: seconds_to_read(phones))
+            yield Row(
+                name="B3",
+                database=database,
+                what=f"flask purchases import, {ROWS:,} rows",
+                measured=measured,
+                reference=reference,
+                unit=" s",
+                reference_is="phonenumbers alone",
+                bound=f"<= {TIME_BOUND:.2f}",
+                holds=measured / reference <= TIME_BOUND,
+                how="the whole command; parse + is_valid + E164 of the same phones",
+            )
+            yield _memory_row(database, peaks[0])
+        with tempfile.TemporaryDirectory(prefix="loyalty-benchmark-") as folder:
+            longer = ten_times(Path(folder))
+            with installed("sqlite", server, store=None) as shop:
+                _, peak = run_import(shop.environ, longer, expect=RECORDED * TIMES)
+            yield _memory_row("sqlite", peak, times=TIMES)
+
+
+def _memory_row(database: str, peak: float, times: int = 1) -> Row:
+    return Row(
+        name="B3",
+        database=database,
+        what=f"peak memory of importing {ROWS * times:,} rows",
+        measured=peak,
+        reference=MEMORY_BOUND_MB,
+        unit=" MB",
+        reference_is="allowed",
+        bound="<= 1.00",
+        holds=peak <= MEMORY_BOUND_MB,
+        how="greatest resident size of the command, one run",
+    )
+
+
+def run_import(environ: dict[str, str], file: Path, *, expect: int) -> tuple[float, float]:
+    """Seconds and peak megabytes of the command; raises RuntimeError on another count."""
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "purchases", "import", str(file)]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [*command, "--create-stores", "--json"],
+        cwd=config.ROOT,
+        env=process_environment(environ),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = process.stdout.read().strip().rpartition("\n")[2]
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode or json.loads(said)["recorded"] != expect:
+        raise RuntimeError(f"the import ended with {process.returncode}: {said[:200]}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def seconds_to_read(phones: list[str]) -> float:
+    began = time.monotonic()
+    for phone in phones:
+        try:
+            number = phonenumbers.parse(phone, "VN")
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return time.monotonic() - began
+
+
+def ten_times(folder: Path) -> Path:
+    """The same history ten times over, each time under receipt numbers of its own."""
+    longer = folder / "ten-times.csv.gz"
+    with gzip.open(longer, "wt", compresslevel=1, encoding="utf-8", newline="") as out:
+        writer: csv.DictWriter[str] | None = None
+        for again in range(TIMES):
+            for row in _rows():
+                if writer is None:
+                    writer = csv.DictWriter(out, list(row))
+                    writer.writeheader()
+                writer.writerow({**row, "receipt_no": f"{row['receipt_no']}-{again}"})
+    return longer
+
+
+def _phones() -> list[str]:
+    return [row["phone"] for row in _rows()]
+
+
+def _rows() -> Iterator[dict[str, str]]:
+    with gzip.open(HISTORY, "rt", encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
