@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -58,7 +59,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     unknown = sorted(set(given) - set(_READERS))
     if unknown:
         raise BadSetting(f"{PREFIX}{unknown[0]} is no setting: see config/example.env.")
-    values = {
+    values: dict[str, Any] = {
         name.lower(): _read(name, given.get(name, default))
         for name, (default, _) in _READERS.items()
     }
@@ -73,7 +74,7 @@ def _read(name: str, text: str) -> object:
         raise BadSetting(f"{PREFIX}{name}: {wrong}") from None
 
 
-def _complete(values: dict) -> None:
+def _complete(values: dict[str, Any]) -> None:
     """Fill what depends on other settings: the database's place and the secret."""
     url = values["database_url"] or f"sqlite:///{values['data_dir']}/loyalty.db"
     values["database_url"] = _database_url(url)

@@ -6,9 +6,9 @@ from flask import Flask
 
 import config
 from loyalty import cli, pages
+from loyalty.core import health
 from loyalty.core.access import Authenticators
 from loyalty.core.api import configure_api, configure_errors
-from loyalty.core import health
 from loyalty.core.db import configure_database
 from loyalty.core.logs import configure_logs
 from loyalty.members import api as members_api

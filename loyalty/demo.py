@@ -7,6 +7,7 @@ import random
 import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def fill_if_empty(*, members: int = MEMBERS) -> str:
         return file.read_text(encoding="utf-8") if file.exists() else "The shop has data already."
     text = in_transaction(_make_shop)
     for step in _steps(_receipts(members)):
-        in_transaction(lambda step=step: purchases.record_many(step, source="demo"))
+        in_transaction(partial(purchases.record_many, step, source="demo"))
     _keep(file, text)
     return text
 
@@ -104,7 +105,7 @@ def _receipts(members: int) -> Iterator[dict[str, Any]]:
     """Receipts of the last year: a few people come often, most now and then."""
     from faker import Faker  # only the demo needs it in memory
 
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(SEED)
     names = {"VN": Faker("vi_VN"), "TH": Faker("th_TH")}
     for faker in names.values():
         faker.seed_instance(SEED)

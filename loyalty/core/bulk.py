@@ -13,6 +13,7 @@ import orjson
 from psycopg.types.json import Json
 from sqlalchemy import (
     ARRAY,
+    BindParameter,
     FromClause,
     Insert,
     Table,
@@ -41,7 +42,9 @@ def values_table(
             for place, (column, kind) in enumerate(columns.items())
         ]
         return func.unnest(*arrays).table_valued(*columns).render_derived(name=name)
-    document = bindparam(f"{name}_rows", orjson.dumps([list(row) for row in rows]).decode())
+    document: BindParameter[str] = bindparam(
+        f"{name}_rows", orjson.dumps([list(row) for row in rows]).decode()
+    )
     each = func.json_each(document).table_valued("value")
     return select(
         *(
@@ -85,7 +88,7 @@ def _insert(table: Table) -> Insert:
 
 
 @lru_cache
-def _insert_returning_id(table: Table) -> ReturningInsert[tuple[int]]:
+def _insert_returning_id(table: Table) -> ReturningInsert[int]:
     return table.insert().returning(table.c.id)
 
 

@@ -67,7 +67,7 @@ class Text(fields.String):
         return value
 
 
-class Phone(fields.String):
+class Phone(fields.Field[PhoneNumber]):
     """A phone however it is written -> `PhoneNumber` fit to be a member's key."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> PhoneNumber:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -34,7 +35,7 @@ def configure_logs() -> None:
     )
 
 
-def mask_numbers(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def mask_numbers(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """The last resort: nine digits or more in a text never leave in the clear."""
     return {
         key: _DIGITS.sub("•••", value) if isinstance(value, str) and key != "timestamp" else value

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 
-class Line(click.ParamType):
+class Line(click.ParamType[str]):
     """One line of printable text, 1 to `longest` characters, nothing around it."""
 
     name = "text"

@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, ValidationResult
 
 from loyalty.core.errors import Code
-from loyalty.core.phone_text import Written, refusal
+from loyalty.core.phone_text import Written, compact_of, refusal
 from loyalty.core.phone_vietnam import (
     has_digits_of_old_landline,
     is_grouped_as_old_landline,
@@ -187,7 +187,7 @@ def _are_two_numbers(body: str, length: int, region: str) -> bool:
 def _parts(body: str) -> Iterator[str]:
     """What stands before each separator of a list, where it has the length of a number."""
     for end in _LISTED.finditer(body):
-        part = "".join(c for c in body[: end.end()] if c.isdigit() or c == "+")
+        part = compact_of(body[: end.end()])
         if _FEWEST <= len(part) <= _LONGEST:
             yield part
 

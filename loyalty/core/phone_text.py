@@ -256,11 +256,15 @@ def _written(text: str) -> Written:
     body = text.lstrip(" *:.,;~|&/)-").rstrip(" :.,;")
     if not _BODY.fullmatch(body):
         raise refusal(_what_is_inside(body))
-    digits = "".join(filter(str.isdigit, body))
-    if not digits:  # they stood in what was dropped
+    if not _HAS_DIGIT.search(body):  # they stood in what was dropped
         raise refusal(Code.NO_NUMBER)
-    signed = "+" in body and not digits.startswith("00")  # +0084: the 00 says the same
-    return Written("+" + digits if signed else digits, body)
+    return Written(compact_of(body), body)
+
+
+def compact_of(body: str) -> str:
+    """The digits, after a + if there is one; in `+0084` the 00 says the same."""
+    digits = "".join(filter(str.isdigit, body))
+    return "+" + digits if "+" in body and not digits.startswith("00") else digits
 
 
 def _what_is_inside(body: str) -> Code:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -153,7 +154,7 @@ def import_purchases(
         loaded = [_load(reader, cells) for _, cells in step]
         _number_rows_without_receipts(file, step, loaded)
         outcomes = in_transaction(
-            lambda loaded=loaded: _record(loaded, create_stores=create_stores, earns=earns)
+            partial(_record, loaded, create_stores=create_stores, earns=earns)
         )
         refused = _count(tally, step, outcomes)
         on_refused(file.header, refused)

@@ -75,7 +75,7 @@ def rows_of(file: CheckedFile) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) of every row after the header; blank lines are passed over."""
     csv.field_size_limit(CSV_LINE_BYTES)
     with _open(file.path) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")  # type: ignore[type-var]
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
         reader = csv.reader(text, delimiter=file.delimiter)
         next(reader)
         line = reader.line_num

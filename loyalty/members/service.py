@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, select, update
 from loyalty.audit import service as audit
 from loyalty.core import clock
 from loyalty.core.bulk import append_many, insert_many, values_table
-from loyalty.core.db import connection, db, lock_name
+from loyalty.core.db import connection, db, lock_name, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
 from loyalty.members.models import Member, MemberPhone
@@ -134,8 +134,8 @@ def lock(member_ids: Sequence[int]) -> dict[int, LockedMember]:
     return {row.id: LockedMember(*row) for row in rows}
 
 
-_members = Member.__table__
-_phones = MemberPhone.__table__
+_members = table_of(Member)
+_phones = table_of(MemberPhone)
 _LOCK = select(_members.c.id, _members.c.name, _members.c.points, _members.c.debt).with_for_update(
     key_share=True, of=_members
 )
@@ -162,11 +162,11 @@ def _create(
     phones: Sequence[PhoneNumber], *, source: str, now: datetime
 ) -> dict[str, LockedMember]:
     ids = insert_many(
-        Member.__table__,
+        table_of(Member),
         [{"points": 0, "debt": 0, "source": source, "joined_at": now} for _ in phones],
     )
     append_many(
-        MemberPhone.__table__,
+        table_of(MemberPhone),
         [
             {"member_id": member_id, "e164": phone.e164, "kind": phone.kind, "active_from": now}
             for member_id, phone in zip(ids, phones, strict=True)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from loyalty.core.access import current_actor
 from loyalty.core.bulk import append_many, insert_many, values_table
-from loyalty.core.db import UtcDateTime, connection, db
+from loyalty.core.db import UtcDateTime, connection, db, table_of
 from loyalty.members.models import Member
 from loyalty.members.service import LockedMember
 from loyalty.points.models import EntryKind, LotAllocation, PointEntry, PointLot
@@ -53,7 +53,7 @@ def earn(earnings: Sequence[Earning], *, now: datetime) -> None:
         return
     actor = current_actor().label
     entry_ids = insert_many(
-        PointEntry.__table__, [_earn_entry(earning, actor, now) for earning in earnings]
+        table_of(PointEntry), [_earn_entry(earning, actor, now) for earning in earnings]
     )
     lots: list[dict[str, Any]] = []
     repaid: list[dict[str, Any]] = []
@@ -68,8 +68,8 @@ def earn(earnings: Sequence[Earning], *, now: datetime) -> None:
             repaid.append({"entry_id": entry_id, "lot_id": entry_id, "points": to_debt})
         _, points, debt = changes.get(member.id, (member, 0, 0))
         changes[member.id] = (member, points + earning.points, debt - to_debt)
-    append_many(PointLot.__table__, lots)
-    append_many(LotAllocation.__table__, repaid)
+    append_many(table_of(PointLot), lots)
+    append_many(table_of(LotAllocation), repaid)
     _change_standing(changes, now)
 
 
@@ -102,7 +102,7 @@ def reverse_purchase(
     own = [entry.id for entry in entries if entry.points > 0]
     taken, missing = take(points, _open_lots(member.id, own))
     [entry_id] = insert_many(
-        PointEntry.__table__,
+        table_of(PointEntry),
         [
             {
                 "member_id": member.id,
@@ -124,7 +124,7 @@ def reverse_purchase(
             .values(remaining=PointLot.remaining - part.points)
         )
     append_many(
-        LotAllocation.__table__,
+        table_of(LotAllocation),
         [{"entry_id": entry_id, "lot_id": part.lot_id, "points": part.points} for part in taken],
     )
     member.points -= points
@@ -147,8 +147,8 @@ def shown_points(now: datetime) -> ColumnElement[int]:
     return _shown_column(literal(now, UtcDateTime))
 
 
-_lots = PointLot.__table__
-_members = Member.__table__
+_lots = table_of(PointLot)
+_members = table_of(Member)
 _EXPIRED = select(func.coalesce(func.sum(_lots.c.remaining), 0)).where(
     _lots.c.remaining > 0, _lots.c.expires_at <= bindparam("now")
 )
@@ -225,7 +225,7 @@ def _change_standing(changes: Mapping[int, tuple[LockedMember, int, int]], now: 
             _CHANGE_ONE,
             {"member_id": member.id, "add_points": points, "add_debt": debt, "now": now},
         )
-        member.shown = max(0, int(shown))
+        member.shown = max(0, int(shown or 0))
         return
     change = values_table(
         "change",

@@ -16,7 +16,7 @@ from sqlalchemy import Integer, Row, String, and_, bindparam, select
 
 from loyalty.core.access import current_actor
 from loyalty.core.bulk import append_many, insert_many, values_table
-from loyalty.core.db import connection
+from loyalty.core.db import connection, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.money import format_money
 from loyalty.core.phone import PhoneNumber
@@ -29,7 +29,7 @@ from loyalty.programme.rules import EarningRuleView, Programme
 from loyalty.purchases.models import Purchase, PurchaseLine
 from loyalty.purchases.rules import Receipt, ReceiptKey, is_replay
 
-_purchases = Purchase.__table__
+_purchases = table_of(Purchase)
 
 
 @dataclass(slots=True)
@@ -195,7 +195,7 @@ def _purchase_row(
 
 def _write_lines(written: Sequence[Recorded]) -> None:
     append_many(
-        PurchaseLine.__table__,
+        table_of(PurchaseLine),
         [
             {
                 "purchase_id": recorded.row["id"],

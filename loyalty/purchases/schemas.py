@@ -53,7 +53,7 @@ class PurchaseSchema(StrictSchema):
     member = fields.Nested(ProfileSchema, allow_none=True)
 
 
-class Rows(fields.List):
+class Rows(fields.List[Any]):
     """Rows are loaded one by one, so that a wrong one is rejected alone."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> list[Any]:

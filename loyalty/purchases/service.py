@@ -13,7 +13,7 @@ from sqlalchemy import select
 from loyalty.audit import service as audit
 from loyalty.core import clock
 from loyalty.core.access import current_actor
-from loyalty.core.db import db
+from loyalty.core.db import db, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
 from loyalty.members import service as members
@@ -47,7 +47,7 @@ def record(given: Loaded, *, has_idempotency_key: bool = False, source: str = "p
     if isinstance(outcome, Rejected):
         raise outcome.problem
     if isinstance(outcome, Replayed):
-        purchase = view(outcome.purchase._mapping)
+        purchase = view(outcome.purchase._asdict())
         return Result(
             purchase=purchase, member=_member_now(outcome.purchase.member_id), replayed=True
         )
@@ -71,23 +71,23 @@ def record_many(
 def find(*, store: str, receipt_no: str) -> list[dict[str, Any]]:
     """Purchases with this number at a store, voided ones too, newest first."""
     rows = db.session.execute(
-        select(Purchase.__table__)
+        select(table_of(Purchase))
         .where(Purchase.store_id == programme.store(store).id, Purchase.receipt_no == receipt_no)
         .order_by(Purchase.id.desc())
         .limit(100)
     )
-    return [view(row._mapping) for row in rows]
+    return [view(row._asdict()) for row in rows]
 
 
 def recent_of(member_id: int, *, limit: int) -> list[dict[str, Any]]:
     """A member's newest purchases, voided ones left out."""
     rows = db.session.execute(
-        select(Purchase.__table__)
+        select(table_of(Purchase))
         .where(Purchase.member_id == member_id, Purchase.voided_at.is_(None))
         .order_by(Purchase.purchased_at.desc(), Purchase.id.desc())
         .limit(limit)
     )
-    return [view(row._mapping) for row in rows]
+    return [view(row._asdict()) for row in rows]
 
 
 def void(purchase_id: int, *, reason: str | None) -> Result:
@@ -238,7 +238,7 @@ def view(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _result(purchase: Purchase) -> Result:
-    row = {column.key: getattr(purchase, column.key) for column in Purchase.__table__.columns}
+    row = {column.key: getattr(purchase, column.key) for column in table_of(Purchase).columns}
     return Result(purchase=view(row), member=_member_now(purchase.member_id))
 
 

@@ -12,7 +12,7 @@ from loyalty.audit import service as audit
 from loyalty.core import clock
 from loyalty.core.access import Actor, Role
 from loyalty.core.codes import fingerprint, random_secret
-from loyalty.core.db import connection, db, lock_name
+from loyalty.core.db import connection, db, lock_name, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.programme import service as programme
 from loyalty.staff.models import ApiKey, StaffStore, StaffUser
@@ -44,7 +44,7 @@ def authenticate_key(plain: str) -> Actor | None:
     return Actor(kind="key", id=key_id, name=name, role=Role(role), store_ids=stores)
 
 
-_keys = ApiKey.__table__
+_keys = table_of(ApiKey)
 _VALID_KEY = select(
     _keys.c.id,
     _keys.c.name,
