@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -100,5 +101,6 @@ def running_app(environ: Mapping[str, str]) -> Iterator[Flask]:
 
 def migrate(url: str, folder: Path) -> None:
     """Bring an empty database to the newest schema, the way an operator does."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     with running_app(environment(url, folder)) as app, app.app_context():
         flask_migrate.upgrade()

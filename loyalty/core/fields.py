@@ -78,11 +78,12 @@ class Phone(fields.Field[PhoneNumber]):
 
 
 class QueryPhone(Phone):
-    """In a query string `+84...` arrives as ` 84...`: a leading space there means `+`."""
+    """In a query string `+84...` arrives as ` 84...`: a space there, before a digit that
+    begins a country code, means `+`."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> PhoneNumber:
-        if isinstance(value, str) and value[:1] == " ":
-            value = "+" + value[1:]
+        if isinstance(value, str) and value[:1] == " " and value[1:2] in tuple("123456789"):
+            value = f"+{value[1:]}"
         return super()._deserialize(value, attr, data, **kwargs)
 
 

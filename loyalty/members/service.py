@@ -8,12 +8,21 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, String, bindparam, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    literal,
+    select,
+    update,
+)
 
 from loyalty.audit import service as audit
 from loyalty.core import clock
-from loyalty.core.bulk import append_many, insert_many, values_table
-from loyalty.core.db import connection, db, lock_name, table_of
+from loyalty.core.bulk import insert_many, insert_unique, values_table
+from loyalty.core.db import UtcDateTime, connection, db, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
 from loyalty.members.models import Member, MemberPhone
@@ -99,33 +108,19 @@ def _view(query: Select[Any]) -> dict[str, Any] | None:
 def find_or_create(
     phones: Sequence[PhoneNumber], *, source: str, now: datetime
 ) -> dict[str, LockedMember]:
-    """The members of these phones by E.164, locked; those missing are made.
-
-    Locks are taken phones first, then members by ascending id, so that two
-    batches over the same people cannot block each other.
-    """
+    """The members of these phones by E.164, locked by ascending id; those missing are made."""
     wanted = {phone.e164: phone for phone in phones}
     found = _lock_by_phone(list(wanted))
     missing = sorted(wanted.keys() - found.keys())
-    if len(missing) == 1:
-        # Members are never upserted (a conflict burns an id). One phone is waited for here;
-        # of many, the unique index lets one writer through and the other tries again.
-        lock_name(f"phone {missing[0]}")
-        found |= _lock_by_phone(missing)
-        missing = [e164 for e164 in missing if e164 not in found]
     return found | _create([wanted[e164] for e164 in missing], source=source, now=now)
 
 
 def resolve(phone: PhoneNumber, *, source: str, now: datetime) -> int:
     """The id of this phone's member, made if missing; locks no member that others know."""
-    query = select(MemberPhone.member_id).filter_by(e164=phone.e164, active_until=None)
-    found = db.session.scalar(query)
-    if found is None:
-        lock_name(f"phone {phone.e164}")
-        found = db.session.scalar(query)
-    if found is None:
-        found = _create([phone], source=source, now=now)[phone.e164].id
-    return found
+    found = db.session.scalar(
+        select(MemberPhone.member_id).filter_by(e164=phone.e164, active_until=None)
+    )
+    return found or _create([phone], source=source, now=now)[phone.e164].id
 
 
 def lock(member_ids: Sequence[int]) -> dict[int, LockedMember]:
@@ -161,17 +156,23 @@ def _lock_by_phone(e164s: Sequence[str]) -> dict[str, LockedMember]:
 def _create(
     phones: Sequence[PhoneNumber], *, source: str, now: datetime
 ) -> dict[str, LockedMember]:
-    ids = insert_many(
-        table_of(Member),
-        [{"points": 0, "debt": 0, "source": source, "joined_at": now} for _ in phones],
+    """Make members for phones that have none, in order of the phones, so that two writers
+    wait for each other in one order.
+
+    The phone's index decides between them; the loser begins again (`LostRace`). Members
+    themselves are never upserted: every conflict would burn an id.
+    """
+    if not phones:
+        return {}
+    member = {"points": 0, "debt": 0, "source": source, "joined_at": now}
+    ids = insert_many(_members, [member for _ in phones])
+    made = values_table(
+        "made",
+        {"member_id": Integer(), "e164": String(16), "kind": String(24)},
+        [(member_id, phone.e164, phone.kind) for member_id, phone in zip(ids, phones, strict=True)],
     )
-    append_many(
-        table_of(MemberPhone),
-        [
-            {"member_id": member_id, "e164": phone.e164, "kind": phone.kind, "active_from": now}
-            for member_id, phone in zip(ids, phones, strict=True)
-        ],
-    )
+    since = literal(now, UtcDateTime).label("active_from")
+    insert_unique(_phones, select(made, since), len(phones))
     return {
         phone.e164: LockedMember(id=member_id, name=None, points=0, debt=0, created=True)
         for member_id, phone in zip(ids, phones, strict=True)

@@ -4,7 +4,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loyalty.core.db import Base, BigId, UtcDateTime
@@ -66,6 +75,10 @@ class PointLot(Base):
     points: Mapped[int] = mapped_column(BigInteger)
     remaining: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+IS_OPEN = PointLot.remaining > literal_column("0")
+"""Written as a constant: a parameter would hide from PostgreSQL that the partial index fits."""
 
 
 class LotAllocation(Base):

@@ -13,7 +13,7 @@ from loyalty.core.errors import Code, Problem
 from loyalty.core.limits import PAGE_ROWS
 from loyalty.members import service as members
 from loyalty.members.models import Member
-from loyalty.points.models import LotAllocation, PointEntry, PointLot
+from loyalty.points.models import IS_OPEN, LotAllocation, PointEntry, PointLot
 from loyalty.points.rules import balance_shown
 from loyalty.programme import service as programme
 
@@ -25,10 +25,10 @@ def standing(member_id: int) -> dict[str, Any]:
     members.get(member_id)
     now = clock.now()
     row = db.session.execute(select(Member.points, Member.debt).filter_by(id=member_id)).one()
-    open_lots = select(PointLot).where(PointLot.member_id == member_id, PointLot.remaining > 0)
+    open_lots = select(PointLot).where(PointLot.member_id == member_id, IS_OPEN)
     expired = db.session.scalar(
         select(func.coalesce(func.sum(PointLot.remaining), 0)).where(
-            PointLot.member_id == member_id, PointLot.remaining > 0, PointLot.expires_at <= now
+            PointLot.member_id == member_id, IS_OPEN, PointLot.expires_at <= now
         )
     )
     balance = balance_shown(row.points, row.debt, int(expired or 0))

@@ -25,7 +25,7 @@ from loyalty.core.bulk import append_many, insert_many, values_table
 from loyalty.core.db import UtcDateTime, connection, db, table_of
 from loyalty.members.models import Member
 from loyalty.members.service import LockedMember
-from loyalty.points.models import EntryKind, LotAllocation, PointEntry, PointLot
+from loyalty.points.models import IS_OPEN, EntryKind, LotAllocation, PointEntry, PointLot
 from loyalty.points.rules import OpenLot, balance_shown, repay, take
 
 
@@ -150,7 +150,7 @@ def shown_points(now: datetime) -> ColumnElement[int]:
 _lots = table_of(PointLot)
 _members = table_of(Member)
 _EXPIRED = select(func.coalesce(func.sum(_lots.c.remaining), 0)).where(
-    _lots.c.remaining > 0, _lots.c.expires_at <= bindparam("now")
+    IS_OPEN, _lots.c.expires_at <= bindparam("now")
 )
 
 
@@ -159,7 +159,7 @@ def _shown_column(now: ColumnElement[datetime]) -> ColumnElement[int]:
         select(func.coalesce(func.sum(_lots.c.remaining), 0))
         .where(
             _lots.c.member_id == _members.c.id,
-            _lots.c.remaining > 0,
+            IS_OPEN,
             _lots.c.expires_at <= now,
         )
         .correlate(_members)
@@ -207,7 +207,7 @@ def _open_lots(member_id: int, first: Sequence[int]) -> list[OpenLot]:
     """Lots with something left: `first`, then soonest expiry, then oldest."""
     rows = db.session.execute(
         select(PointLot.entry_id, PointLot.remaining, PointLot.expires_at)
-        .where(PointLot.member_id == member_id, PointLot.remaining > 0)
+        .where(PointLot.member_id == member_id, IS_OPEN)
         .order_by(
             PointLot.entry_id.in_(first).desc(),
             PointLot.expires_at.asc().nulls_last(),

@@ -16,7 +16,7 @@ from sqlalchemy import Integer, Row, String, and_, bindparam, select
 
 from loyalty.core.access import current_actor
 from loyalty.core.bulk import append_many, insert_many, values_table
-from loyalty.core.db import connection, table_of
+from loyalty.core.db import connection, is_first_attempt, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.money import format_money
 from loyalty.core.phone import PhoneNumber
@@ -61,7 +61,10 @@ def record(
     `source` is where members made here come from; without `earns` (history) no
     points are written. The outcomes stand in the order of `receipts`.
     """
-    known = _recorded_before([r for r in receipts if isinstance(r, Receipt)])
+    # One receipt is mostly new: it is inserted without looking, and where its number is
+    # taken the transaction begins again and looks.
+    look = len(receipts) > 1 or not is_first_attempt()
+    known = _recorded_before([r for r in receipts if isinstance(r, Receipt)]) if look else {}
     fresh: dict[ReceiptKey, Receipt] = {}
     new: list[Receipt] = []
     verdicts: list[Receipt | Replayed | Rejected] = []

@@ -43,6 +43,15 @@ class Receipts:
     lines: tuple[Line, ...]
 
 
+def shown_number(receipt_no: str | None, store_code: str) -> str:
+    """As on the slip; of a number that a till made (device, date, counter) the counter."""
+    if receipt_no is None:
+        return gettext("No receipt no.")
+    if programme.snapshot().stores[store_code].prints_receipts:
+        return receipt_no
+    return f"#{receipt_no.rpartition('-')[2]}"
+
+
 def of_member(member_id: int) -> Receipts:
     """Newest first; receipts that were undone are left out."""
     today = formats.local(clock.now()).date()
@@ -59,7 +68,7 @@ def _member_line(view: dict[str, Any], today: date) -> Line:
     earned = view["points_earned"] - view["points_reversed"]
     return Line(
         when=formats.in_lists(formats.local(view["purchased_at"]).date(), today),
-        receipt_no=view["receipt_no"] or gettext("No receipt no."),
+        receipt_no=shown_number(view["receipt_no"], view["store"]),
         second=programme.snapshot().stores[view["store"]].name,
         amount=formats.money(view["amount"] - view["amount_returned"]),
         points=formats.signed_points(earned),
@@ -88,11 +97,11 @@ def of_today(actor: Actor, store: StoreView) -> Receipts:
         title=gettext("Recorded by you today"),
         note=more if 0 < count < SHOWN else "",
         empty=gettext("The receipts that you record today will stand here."),
-        lines=tuple(_today_line(purchase, name) for purchase, name in rows),
+        lines=tuple(_today_line(purchase, name, store) for purchase, name in rows),
     )
 
 
-def _today_line(purchase: Purchase, name: str | None) -> Line:
+def _today_line(purchase: Purchase, name: str | None, store: StoreView) -> Line:
     undone = purchase.voided_at is not None
     earned = 0 if undone else purchase.points_earned - purchase.points_reversed
     e164 = purchase.reassigned_to or purchase.phone
@@ -100,7 +109,7 @@ def _today_line(purchase: Purchase, name: str | None) -> Line:
     state = gettext("cancelled") if undone else ""
     return Line(
         when=formats.clock_time(purchase.recorded_at),
-        receipt_no=purchase.receipt_no or gettext("No receipt no."),
+        receipt_no=shown_number(purchase.receipt_no, store.code),
         second=formats.joined([state, formats.short_name(name or ""), phone]),
         amount=formats.money(purchase.amount),
         points=formats.signed_points(earned) if earned else formats.points(0),

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from loyalty.core.phone import PhoneNumber
 from loyalty.pages import formats
-from loyalty.pages.till import questions
+from loyalty.pages.till import questions, receipts
 from loyalty.purchases.models import Purchase
 from loyalty.purchases.service import Result
 
@@ -67,7 +67,7 @@ def _who(member: dict[str, Any]) -> str:
 
 
 def _no(purchase: dict[str, Any]) -> str:
-    return purchase["receipt_no"] or formats.money(purchase["amount"])
+    return receipts.shown_number(purchase["receipt_no"], purchase["store"])
 
 
 def recorded(result: Result) -> Markup:
@@ -186,9 +186,14 @@ def conflict(purchase: Purchase, *, phone: PhoneNumber, amount: int, may_change:
                 typed=_typed(phone.masked) if other_phone else "",
             ),
         ),
-        reassign=gettext("Wrong number: move it to %(phone)s", phone=phone.national),
+        reassign=gettext("Wrong number: move it to %(phone)s", phone=_unbroken(phone.national)),
         reassign_url=(url_for("till.reassign", purchase_id=purchase.id) if may_move else ""),
     )
+
+
+def _unbroken(text: str) -> str:
+    """With no-break spaces: a number stays on one line."""
+    return text.replace(" ", "\u00a0")
 
 
 def _typed(value: str) -> str:

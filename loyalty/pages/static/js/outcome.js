@@ -43,6 +43,7 @@ export function watchOutcome() {
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, () => {
       setNetwork("off");
+      for (const waiting of document.querySelectorAll("[aria-busy]")) waiting.removeAttribute("aria-busy");
       onFailure("no-network");
     });
   }

@@ -6,7 +6,7 @@ import { watchKeys } from "./keys.js";
 import { watchMenu } from "./menu.js";
 import { fitNames } from "./names.js";
 import { watchOutcome } from "./outcome.js";
-import { watchPhone } from "./phone.js";
+import { lookUpAgain, watchPhone } from "./phone.js";
 import { amountPlain } from "./places.js";
 import { beginReceiptNumber } from "./receipt-number.js";
 
@@ -30,3 +30,7 @@ document.addEventListener("till:member", () => {
   if (amountPlain.value) renewPreview();
 });
 window.addEventListener("resize", fitNames);
+window.addEventListener("online", () => {
+  lookUpAgain();
+  renewPreview();
+});
