@@ -19,8 +19,9 @@ from werkzeug.exceptions import HTTPException
 from loyalty.core.errors import Code, Problem, as_document
 from loyalty.core.limits import REQUEST_BYTES
 from loyalty.core.logs import log
+from loyalty.core.openapi import API_PREFIX, Api, configure_openapi
 
-API_PREFIX = "/api/v1"
+__all__ = ["API_PREFIX", "Blueprint", "configure_api", "configure_errors"]
 
 _FROM_HTTP = {
     400: Code.INVALID_JSON,
@@ -81,33 +82,10 @@ class Blueprint(flask_smorest.Blueprint):
         return mark
 
 
-class Api(flask_smorest.Api):
-    """OpenAPI from the schemas; errors are rendered by `configure_errors` alone."""
-
-    def _register_error_handlers(self) -> None:
-        pass
-
-
 def configure_api(app: Flask) -> Api:
     app.json = OrjsonProvider(app)
-    app.config.update(
-        API_TITLE="Loyalty",
-        API_VERSION="v1",
-        OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX=API_PREFIX,
-        OPENAPI_JSON_PATH="openapi.json",
-        MAX_CONTENT_LENGTH=REQUEST_BYTES,
-    )
-    api = Api(
-        app,
-        spec_kwargs={
-            "info": {"description": "Points and tags keyed on the phone number."},
-            "servers": [{"url": "/"}],
-        },
-    )
-    api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
-    api.spec.options["security"] = [{"key": []}]
-    return api
+    app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES
+    return configure_openapi(app)
 
 
 def configure_errors(app: Flask, as_page: Callable[[Problem], ResponseReturnValue]) -> None:

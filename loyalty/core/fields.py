@@ -54,7 +54,8 @@ class Text(fields.String):
     def __init__(self, longest: int, *, shortest: int = 1, **kwargs: Any) -> None:
         self.longest = longest
         self.shortest = shortest
-        super().__init__(**kwargs)
+        told = {"minLength": shortest, "maxLength": longest, **kwargs.pop("metadata", {})}
+        super().__init__(metadata=told, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> str:
         if type(value) is not str:

@@ -6,6 +6,7 @@ from flask import Flask
 
 from config import Settings
 from loyalty.pages.assets import configure_assets
+from loyalty.pages.docs import blueprint as docs
 from loyalty.pages.entrance import blueprint as entrance
 from loyalty.pages.formats import configure_formats
 from loyalty.pages.frame import configure_frame
@@ -28,4 +29,5 @@ def configure_pages(app: Flask, settings: Settings) -> None:
     configure_problems(app)
     app.register_blueprint(entrance)
     app.register_blueprint(till)
+    app.register_blueprint(docs)
     configure_assets(app, entrance)

@@ -1,0 +1,65 @@
+"""The shop of the journeys: two stores, one of them without receipt numbers, and its people."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from flask import Flask
+
+from loyalty.core.db import transaction
+from loyalty.core.phone import PhoneNumber
+from loyalty.programme import service as programme
+from loyalty.purchases import service as purchases
+from loyalty.staff import service as staff
+
+PASSWORD = "a password of tests"
+STORE = "Lê Văn Sỹ, Q.3"
+MARKET = "Chợ Bến Thành"
+REGULAR = "0912 345 678"
+REGULAR_NAME = "Nguyễn Thị Thu Hằng"
+REGULAR_POINTS = 125
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """`url` has no slash at its end."""
+
+    url: str
+
+
+def new_phone() -> str:
+    """A Vietnamese mobile that no other journey uses."""
+    return f"0938 1{next(_numbers):02d} 204"
+
+
+def new_receipt() -> str:
+    return f"HD-{20_000 + next(_numbers)}"
+
+
+def furnish(app: Flask) -> None:
+    """Owner, a cashier in each store, and one regular customer."""
+    with app.app_context(), transaction():
+        staff.create_owner(
+            shop_name="An Nhiên",
+            name="Bảo Trâm",
+            login="tram",
+            password=PASSWORD,
+            first_store_name=STORE,
+        )
+        programme.create_store(code="CHO", name=MARKET, receipts="none")
+        for login, name, store in (("han", "Ngọc Hân", "S01"), ("cuc", "Thị Cúc", "CHO")):
+            staff.create_staff(
+                login=login, name=name, password=PASSWORD, role="cashier", store_codes=[store]
+            )
+        purchases.record(
+            {
+                "phone": PhoneNumber.parse(REGULAR, "VN"),
+                "store": "S01",
+                "receipt_no": "HD-10233",
+                "amount": 1_250_000,
+                "member": {"name": REGULAR_NAME},
+            }
+        )
