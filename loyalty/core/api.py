@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from webargs import ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 
 from loyalty.core.errors import Code, Problem, as_document
 from loyalty.core.limits import REQUEST_BYTES
@@ -44,6 +45,21 @@ class OrjsonProvider(JSONProvider):
         return orjson.loads(s)
 
 
+class Int64(IntegerConverter):
+    """`<int:...>`: a number that no id column holds is an address of nothing, 404."""
+
+    largest = 2**63 - 1
+
+    def __init__(self, url_map: Map, **given: Any) -> None:
+        super().__init__(url_map, **{"max": self.largest, **given})
+
+
+class Int32(Int64):
+    """`<int32:...>`: the id of a member (design, decision 2)."""
+
+    largest = 2**31 - 1
+
+
 class Parser(FlaskParser):
     """webargs, with our errors for a body that is no JSON; unknown fields are refused."""
 
@@ -71,7 +87,9 @@ class Blueprint(flask_smorest.Blueprint):
     ARGUMENTS_PARSER = Parser()
 
     def arguments(self, schema: Any, *, location: str = "json", **kwargs: Any) -> Any:
-        decorate = super().arguments(schema, location=location, **kwargs)
+        # Made once: given a class, webargs would make one for every request.
+        made = schema() if isinstance(schema, type) else schema
+        decorate = super().arguments(made, location=location, **kwargs)
 
         def mark(view: Callable[..., Any]) -> Callable[..., Any]:
             wrapped = decorate(view)
@@ -84,6 +102,7 @@ class Blueprint(flask_smorest.Blueprint):
 
 def configure_api(app: Flask) -> Api:
     app.json = OrjsonProvider(app)
+    app.url_map.converters.update(int=Int64, int32=Int32)
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES
     return configure_openapi(app)
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
 from psycopg.types.json import Json
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BindParameter,
     FromClause,
     Insert,
@@ -82,13 +84,15 @@ def append_many(table: Table, rows: Sequence[Row]) -> None:
         connection().execute(_insert(table), list(rows))
         return
     names = list(rows[0])
+    cells = itemgetter(*names)
+    documents = [place for place, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
     driver: Any = connection().connection.driver_connection
     with (
         driver.cursor() as cursor,
         cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy,
     ):
         for row in rows:
-            copy.write_row([_for_copy(row[name]) for name in names])
+            copy.write_row(_with_json(cells(row), documents))
 
 
 def insert_unique(table: Table, source: Select[Any], count: int) -> None:
@@ -114,8 +118,13 @@ def _insert_one(table: Table, on_postgresql: bool) -> ReturningInsert[int]:
     return insert.on_conflict_do_nothing().returning(table.c.id)
 
 
-def _for_copy(value: Any) -> Any:
-    return Json(value) if isinstance(value, dict) else value
+def _with_json(cells: tuple[Any, ...], documents: Sequence[int]) -> Sequence[Any]:
+    if not documents:
+        return cells
+    row = list(cells)
+    for place in documents:
+        row[place] = None if row[place] is None else Json(row[place])
+    return row
 
 
 def _allocate_ids(table: Table, count: int) -> list[int]:

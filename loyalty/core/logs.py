@@ -20,7 +20,8 @@ _DIGITS = re.compile(r"\+?\d[\d .()-]{7,}\d")
 
 
 def configure_logs() -> None:
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s", force=False)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    logging.getLogger("loyalty").setLevel(logging.INFO)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

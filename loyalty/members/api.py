@@ -38,7 +38,7 @@ def create(body: dict[str, Any]) -> Any:
     return service.get(service.create(phone, body, source="api"))
 
 
-@blueprint.get("/members/<int:member_id>")
+@blueprint.get("/members/<int32:member_id>")
 @requires(Role.MANAGER)
 @blueprint.response(200, MemberSchema)
 def get(member_id: int) -> Any:
@@ -46,7 +46,7 @@ def get(member_id: int) -> Any:
     return service.get(member_id)
 
 
-@blueprint.route("/members/<int:member_id>", methods=["PATCH"])
+@blueprint.route("/members/<int32:member_id>", methods=["PATCH"])
 @requires(Role.MANAGER)
 @blueprint.arguments(ProfileSchema, example={"name": "Lê Thu Hằng", "gender": "female"})
 @blueprint.response(200, MemberSchema)

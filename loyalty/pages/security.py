@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 
@@ -42,6 +42,14 @@ def configure_security(app: Flask) -> None:
         referrer_policy="same-origin",
     )
     app.before_request(_check_token)
+    app.after_request(_keep_pages_nowhere)
+
+
+def _keep_pages_nowhere(response: Response) -> Response:
+    """Pages show people: no browser or proxy keeps one, also not after signing out."""
+    if response.mimetype == "text/html":
+        response.cache_control.no_store = True
+    return response
 
 
 def _check_token() -> None:

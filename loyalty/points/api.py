@@ -17,7 +17,7 @@ blueprint = Blueprint(
 )
 
 
-@blueprint.get("/members/<int:member_id>/points")
+@blueprint.get("/members/<int32:member_id>/points")
 @requires(Role.CASHIER, Role.MANAGER)
 @blueprint.response(200, StandingSchema)
 def standing(member_id: int) -> Any:
@@ -25,7 +25,7 @@ def standing(member_id: int) -> Any:
     return reading.standing(member_id)
 
 
-@blueprint.get("/members/<int:member_id>/entries")
+@blueprint.get("/members/<int32:member_id>/entries")
 @requires(Role.MANAGER)
 @blueprint.arguments(EntryQuerySchema, location="query")
 @blueprint.response(200, EntryListSchema)

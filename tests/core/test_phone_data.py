@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import phonenumbers
 import pytest
 
+from loyalty.core import phone
 from loyalty.core.errors import Problem
 from loyalty.core.phone import PhoneNumber
 
@@ -107,3 +109,10 @@ def test_what_the_library_calls_valid_we_read_alike() -> None:
         compared += 1
         assert number.e164 == row["real_e164"], text
     assert compared > 50
+
+
+def test_e164_taken_apart_is_what_the_library_parses():
+    numbers = {row["e164"] for row in rows_of("example_numbers_all_regions.csv")}
+    assert len(numbers) > 500
+    for e164 in numbers:
+        assert phone._parsed(e164) == phonenumbers.parse(e164)

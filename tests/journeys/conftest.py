@@ -44,9 +44,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def shop(
-    sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shop]:
+def shop(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A furnished shop behind the real web server."""
     environ = environment(sqlite_databases.fresh(), tmp_path_factory.mktemp("shop"))
     with running_app(environ) as app:

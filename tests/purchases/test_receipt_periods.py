@@ -74,7 +74,11 @@ def test_without_a_number_the_key_tells_purchases_apart(app, api):
     open_store(app, receipts="none")
     answers = [send(api, {"Idempotency_Key": key}, receipt_no=None) for key in "aab"]
     assert [answer.status_code for answer in answers] == [201, 201, 201]
-    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, "true", None]
+    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [
+        None,
+        "true",
+        None,
+    ]
     assert answers[0].data == answers[1].data
     assert balance(api, "0912345678") == 30
 

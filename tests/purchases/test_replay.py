@@ -6,7 +6,6 @@ import pytest
 
 from tests.core.rows import row_counts
 from tests.purchases.receipts import (
-    E164,
     OTHER_PHONE,
     PHONE,
     WAYS_TO_WRITE,
@@ -24,14 +23,14 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize("written", WAYS_TO_WRITE)
-def test_replay_answers_what_is_recorded_however_the_phone_is_written(api, app, written):
+def test_replay_answers_what_is_recorded_however_the_phone_is_written(api, app):
     first = buy(api)
     before = row_counts(app)
-    answer = send(api, phone=written)
-    assert answer.status_code == 200
-    assert answer.headers["Idempotency-Replayed"] == "true"
-    assert answer.get_json() == {**first, "member": {**first["member"], "created": False}}
+    for written in WAYS_TO_WRITE:
+        answer = send(api, phone=written)
+        assert answer.status_code == 200, written
+        assert answer.headers["Idempotency-Replayed"] == "true"
+        assert answer.get_json() == {**first, "member": {**first["member"], "created": False}}
     assert row_counts(app) == before
 
 
@@ -56,33 +55,36 @@ def test_replay_does_not_fill_the_profile(api):
     assert api.get(f"/members/{member_id}").get_json()["name"] is None
 
 
-@pytest.mark.parametrize(
-    "changes", [{"amount": 150_001}, {"phone": OTHER_PHONE}, {"amount": 0}, {"phone": "+66812345678"}]
-)
-def test_other_content_conflicts_and_says_what_is_recorded(api, app, changes):
+OTHER_CONTENT = [
+    *({"amount": 150_001}, {"amount": 0}),
+    *({"phone": OTHER_PHONE}, {"phone": "+66812345678"}, {"phone": OTHER_PHONE, "amount": 1}),
+]
+
+
+def test_other_content_conflicts_and_says_what_is_recorded(api, app):
     first = buy(api, purchased_at="2026-11-20T10:42:00+07:00")
     before = row_counts(app)
-    answer = send(api, **changes)
-    refused = problem(answer, 409, "receipt_conflict")
-    for told in ("2026-11-20 10:42", "150,000", "678"):
-        assert told in refused["detail"]
-    assert refused["recorded"] == {
-        "id": first["purchase"]["id"],
-        "amount": 150_000,
-        "phone": "••• 678",
-        "purchased_at": "2026-11-20T03:42:00Z",
-    }
+    for changes in OTHER_CONTENT:
+        refused = problem(send(api, **changes), 409, "receipt_conflict")
+        for told in ("2026-11-20 10:42", "150,000", "678"):
+            assert told in refused["detail"]
+        assert refused["recorded"] == {
+            "id": first["purchase"]["id"],
+            "amount": 150_000,
+            "phone": "••• 678",
+            "purchased_at": "2026-11-20T03:42:00Z",
+        }
     assert row_counts(app) == before
 
 
-@pytest.mark.parametrize("language", ["vi", "en", "th"])
-def test_conflict_never_shows_the_full_phone(api, language):
+def test_conflict_never_shows_the_full_phone(api):
     buy(api)
-    answer = send(api, {"Accept_Language": language}, phone=OTHER_PHONE)
-    digits = "".join(c for c in answer.get_data(as_text=True) if c.isdigit())
-    assert answer.status_code == 409
-    for number in (E164[1:], "0912345678", "912345678", "0987654321", "987654321"):
-        assert number not in digits
+    for language in ("vi", "en", "th"):
+        answer = send(api, {"Accept_Language": language}, phone=OTHER_PHONE)
+        assert answer.status_code == 409
+        said = answer.get_data(as_text=True)
+        digits = "".join(c for c in said if c.isdigit())
+        assert [part for part in ("912345", "345678", "987654", "654321") if part in digits] == []
 
 
 def test_conflict_makes_no_member_of_the_wrong_phone(api):
@@ -97,18 +99,18 @@ def test_same_lines_in_another_order_are_a_replay(api):
     assert send(api, lines=LINES[::-1]).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        [{**LINES[0], "sku": "A-2"}, LINES[1]],
-        [{**LINES[0], "quantity": 3}, LINES[1]],
-        [{**LINES[0], "amount": 90_000}, {**LINES[1], "amount": 60_000}],
-        [{"sku": "A-1", "quantity": 2, "amount": 150_000}],
-    ],
-)
-def test_other_lines_conflict(api, changed):
+OTHER_LINES = [
+    [{**LINES[0], "sku": "A-2"}, LINES[1]],
+    [{**LINES[0], "quantity": 3}, LINES[1]],
+    [{**LINES[0], "amount": 90_000}, {**LINES[1], "amount": 60_000}],
+    [{"sku": "A-1", "quantity": 2, "amount": 150_000}],
+]
+
+
+def test_other_lines_conflict(api):
     buy(api, lines=LINES)
-    problem(send(api, lines=changed), 409, "receipt_conflict")
+    for lines in OTHER_LINES:
+        problem(send(api, lines=lines), 409, "receipt_conflict")
 
 
 def test_lines_are_compared_only_where_both_have_them(api):
@@ -130,7 +132,6 @@ def test_same_number_is_free_in_another_store_and_register(api, app):
     problem(send(api, register="K1", amount=30_000), 409, "receipt_conflict")
 
 
-@pytest.mark.parametrize("other", ["hd-1", "HD-01", "HD-1.", "HD1"])
-def test_receipt_numbers_are_compared_exactly(api, other):
-    buy(api)
-    buy(api, receipt_no=other, amount=1)
+def test_receipt_numbers_are_compared_exactly(api):
+    for amount, number in enumerate(["HD-1", "hd-1", "HD-01", "HD-1.", "HD1", "HĐ-1"]):
+        buy(api, receipt_no=number, amount=amount)
