@@ -7,7 +7,6 @@ stops the start instead of changing what the service does.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,8 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One installation. `database_url` is an SQLAlchemy URL; see example.env for the rest."""
+    """One installation. `database_url` is an SQLAlchemy URL; an empty `secret_key` means
+    one that the installation keeps in its data folder. See example.env for the rest."""
 
     env: str
     database_url: str
@@ -75,13 +75,11 @@ def _read(name: str, text: str) -> object:
 
 
 def _complete(values: dict[str, Any]) -> None:
-    """Fill what depends on other settings: the database's place and the secret."""
+    """Fill and check what depends on other settings."""
     url = values["database_url"] or f"sqlite:///{values['data_dir']}/loyalty.db"
     values["database_url"] = _database_url(url)
-    if not values["secret_key"]:
-        if values["env"] == "production":
-            raise BadSetting("LOYALTY_SECRET_KEY: production needs one, 32 characters or more.")
-        values["secret_key"] = _kept_secret(values["data_dir"])
+    if values["env"] == "production" and not values["secret_key"]:
+        raise BadSetting("LOYALTY_SECRET_KEY: production needs one, 32 characters or more.")
 
 
 def _database_url(text: str) -> str:
@@ -96,21 +94,6 @@ def _database_url(text: str) -> str:
     if text.startswith("postgresql+psycopg://"):
         return text
     raise BadSetting("LOYALTY_DATABASE_URL: sqlite:///path or postgresql://host/name.")
-
-
-def _kept_secret(data_dir: Path) -> str:
-    """A random secret of this installation, kept beside its data, so that a restart
-    signs nobody out and several processes agree."""
-    file = data_dir / "secret.key"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text().strip()
-    with os.fdopen(handle, "w") as out:
-        secret = secrets.token_urlsafe(48)
-        out.write(secret)
-    return secret
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:

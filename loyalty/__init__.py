@@ -9,6 +9,7 @@ from loyalty import cli, pages
 from loyalty.core import health
 from loyalty.core.access import Authenticators
 from loyalty.core.api import configure_api, configure_errors
+from loyalty.core.codes import kept_secret
 from loyalty.core.db import configure_database
 from loyalty.core.logs import configure_logs
 from loyalty.members import api as members_api
@@ -24,7 +25,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     settings = settings or config.load()
     app = Flask(__name__, static_folder=None)
     app.extensions["settings"] = settings
-    app.config["SECRET_KEY"] = settings.secret_key
+    app.config["SECRET_KEY"] = settings.secret_key or kept_secret(settings.data_dir)
     configure_logs()
     configure_database(app, settings)
     configure_seams(app)

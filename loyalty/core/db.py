@@ -219,6 +219,8 @@ def in_transaction(act: Callable[[], T]) -> T:
         except (LostRace, DBAPIError) as error:
             if not _lost_race(error):
                 raise
+        finally:
+            g.pop("attempt")
     raise Problem(Code.BUSY, headers={"Retry-After": "1"})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, NoResultFound
 
 from loyalty.core.access import open_to_anyone
 from loyalty.core.db import db, read
@@ -22,8 +23,9 @@ def healthz() -> Response:
 @open_to_anyone
 def readyz() -> Response:
     """Ready when the database answers and has its schema."""
-    with read():
-        revision = db.session.scalar(text("SELECT version_num FROM alembic_version"))
-    if revision is None:
-        raise Problem(Code.BUSY)
+    try:
+        with read():
+            db.session.execute(text("SELECT version_num FROM alembic_version")).one()
+    except (DBAPIError, NoResultFound):
+        raise Problem(Code.BUSY) from None
     return Response("ready\n", content_type="text/plain")

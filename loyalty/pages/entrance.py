@@ -155,7 +155,7 @@ def prefer() -> ResponseReturnValue:
     response = make_response(redirect(_own_path(request.form.get("back", ""))))
     for cookie, allowed in ((language.COOKIE, LANGUAGES), (THEME_COOKIE, THEMES)):
         chosen = request.form.get(cookie)
-        if chosen in allowed:
+        if chosen is not None and chosen in allowed:
             response.set_cookie(cookie, chosen, max_age=YEAR_SECONDS, samesite="Lax")
     return response
 

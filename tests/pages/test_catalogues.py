@@ -48,12 +48,16 @@ def catalogue(language: str) -> Catalog:
         return read_po(file, locale=language)
 
 
-def identity(message_id: str | tuple[str, ...]) -> str:
-    return message_id if isinstance(message_id, str) else message_id[0]
+Words = str | tuple[str, ...] | list[str] | None
 
 
-def forms(string: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (string,) if isinstance(string, str) else tuple(string)
+def forms(words: Words) -> tuple[str, ...]:
+    """Every form of a message: one, or one for each kind of number."""
+    return (words,) if isinstance(words, str) else tuple(words or ())
+
+
+def identity(message_id: Words) -> str:
+    return forms(message_id)[0]
 
 
 def test_there_is_something_to_say():

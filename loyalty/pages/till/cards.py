@@ -118,7 +118,7 @@ def _expiring(member_id: int, now: datetime) -> Fact:
         )
     ).one()
     label = gettext("Expires within 30 days")
-    if not points:
+    if first is None:
         return Fact(label=label, figure=gettext("None"))
     # A lot ends with its day: the last day it can be used is the one before that instant.
     last_day = formats.local(first - timedelta(seconds=1)).date()
