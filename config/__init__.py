@@ -19,6 +19,7 @@ from babel import Locale
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "LOYALTY_"
 LANGUAGES = ("vi", "en", "th")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class BadSetting(Exception):
@@ -80,6 +81,8 @@ def _complete(values: dict[str, Any]) -> None:
     values["database_url"] = _database_url(url)
     if values["env"] == "production" and not values["secret_key"]:
         raise BadSetting("LOYALTY_SECRET_KEY: production needs one, 32 characters or more.")
+    if values["demo"] and values["host"] not in LOOPBACK:
+        raise BadSetting("LOYALTY_HOST: a demo listens on this machine only, 127.0.0.1.")
 
 
 def _database_url(text: str) -> str:
