@@ -11,10 +11,10 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from loyalty.core.limits import CSV_COLUMNS, CSV_LINE_BYTES
 
@@ -43,40 +43,69 @@ class CheckedFile:
 def check(path: Path) -> CheckedFile:
     """The first pass; raises `BadFile`."""
     _check_kind(path)
-    digest = hashlib.sha256()
-    header_line = ""
-    lines = 0
     try:
         with _open(path) as stream:
-            while line := stream.readline(CSV_LINE_BYTES + 1):
-                lines += 1
-                digest.update(line)
-                text = _decode(line, lines)
-                if lines == 1:
-                    header_line = text.removeprefix(BOM)
+            return _read_through(path, _Lines(stream))
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise BadFile("The gzip file is damaged or cut short: copy it again.") from None
-    if not header_line.strip():
+
+
+def _read_through(path: Path, lines: _Lines) -> CheckedFile:
+    first = next(lines, "").removeprefix(BOM)
+    if not first.strip():
         raise BadFile("The file is empty: its first line must name the columns.")
-    delimiter = max(DELIMITERS, key=header_line.count)
-    header = next(csv.reader([header_line], delimiter=delimiter))
+    delimiter = max(DELIMITERS, key=first.count)
+    try:
+        header = next(_csv([first], delimiter))
+        for _ in _csv(lines, delimiter):
+            pass
+    except csv.Error:
+        raise BadFile(
+            f"Line {lines.number} or one before it has a quotation mark that is not closed: "
+            "save the file as CSV again."
+        ) from None
     if len(header) > CSV_COLUMNS:
         raise BadFile(f"The file has more than {CSV_COLUMNS} columns.")
     return CheckedFile(
         path=path,
         header=[name.strip() for name in header],
         delimiter=delimiter,
-        lines=lines,
-        sha256=digest.hexdigest(),
+        lines=lines.number,
+        sha256=lines.digest.hexdigest(),
     )
+
+
+def _csv(lines: Iterable[str], delimiter: str) -> Any:
+    """Strict: a stray quotation mark would otherwise swallow the rows that follow it."""
+    csv.field_size_limit(CSV_LINE_BYTES)
+    return csv.reader(lines, delimiter=delimiter, strict=True)
+
+
+class _Lines:
+    """The lines of a file as text, counted, hashed and checked on the way."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.number = 0
+        self.digest = hashlib.sha256()
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._stream.readline(CSV_LINE_BYTES + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.digest.update(line)
+        return _decode(line, self.number)
 
 
 def rows_of(file: CheckedFile) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) of every row after the header; blank lines are passed over."""
-    csv.field_size_limit(CSV_LINE_BYTES)
     with _open(file.path) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-        reader = csv.reader(text, delimiter=file.delimiter)
+        reader = _csv(text, file.delimiter)
         next(reader)
         line = reader.line_num
         for cells in reader:
