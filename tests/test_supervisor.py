@@ -15,7 +15,7 @@ import pytest
 from loyalty import supervisor
 from loyalty.supervisor import CannotServe, Child, Supervisor
 
-SECONDS = 10
+SECONDS = 30
 
 SUPERVISED = """
 import sys
@@ -88,7 +88,7 @@ def test_child_that_ignores_term_is_killed_when_asked_again(supervised, tmp_path
     time.sleep(supervisor.SAME_REQUEST_SECONDS + 0.2)
     assert alive(pid)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(SECONDS / 2) == 0
+    assert process.wait(supervisor.GRACE_SECONDS - 2) == 0
     assert not alive(pid)
 
 

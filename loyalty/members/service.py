@@ -124,15 +124,19 @@ def resolve(phone: PhoneNumber, *, source: str, now: datetime) -> int:
 
 
 def lock(member_ids: Sequence[int]) -> dict[int, LockedMember]:
-    """Lock members by ascending id."""
+    """Lock members by ascending id; a closed one is not among them."""
     rows = connection().execute(_LOCK.where(_members.c.id.in_(member_ids)).order_by(_members.c.id))
     return {row.id: LockedMember(*row) for row in rows}
 
 
 _members = table_of(Member)
 _phones = table_of(MemberPhone)
-_LOCK = select(_members.c.id, _members.c.name, _members.c.points, _members.c.debt).with_for_update(
-    key_share=True, of=_members
+# PostgreSQL asks again, once the lock is there, what is asked of the member alone: it may
+# have been closed in the meantime, and its phone is free.
+_LOCK = (
+    select(_members.c.id, _members.c.name, _members.c.points, _members.c.debt)
+    .where(_members.c.closed_at.is_(None))
+    .with_for_update(key_share=True, of=_members)
 )
 _LOCK_BY_PHONE = (
     _LOCK.add_columns(_phones.c.e164)
@@ -213,8 +217,6 @@ def change_profile(member_id: int, profile: Profile) -> None:
     if member_id not in lock([member_id]):
         raise Problem(Code.UNKNOWN_MEMBER)
     member = db.session.get_one(Member, member_id, populate_existing=True)
-    if member.closed_at is not None:
-        raise Problem(Code.UNKNOWN_MEMBER)
     changed = sorted(name for name in profile if getattr(member, name) != profile[name])
     for name in changed:
         setattr(member, name, profile[name])

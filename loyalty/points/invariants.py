@@ -26,7 +26,7 @@ def broken_among(invariants: Mapping[str, Select[Any]]) -> list[Broken]:
     """Every broken invariant with the first ids that break it; empty when all hold."""
     broken = []
     for invariant, query in invariants.items():
-        ids = list(db.session.scalars(query.limit(SHOWN)))
+        ids = list(db.session.scalars(query.order_by(*query.selected_columns).limit(SHOWN)))
         if ids:
             broken.append(Broken(invariant, ids))
     return broken

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from loyalty.audit import service as audit
 from loyalty.core import clock
 from loyalty.core.access import current_actor
-from loyalty.core.db import db, table_of
+from loyalty.core.db import LostRace, db, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
 from loyalty.members import service as members
@@ -182,9 +182,9 @@ def _hold(purchase_id: int, *, also: int | None = None) -> tuple[Purchase, list[
     purchase = db.session.get_one(
         Purchase, purchase_id, populate_existing=True, with_for_update=True
     )
-    if purchase.member_id not in held:
+    if not held.keys() >= {purchase.member_id, also or purchase.member_id}:
         # Another reassign was faster: the locks are on the wrong person.
-        raise Problem(Code.BUSY, headers={"Retry-After": "1"})
+        raise LostRace
     return purchase, list(held.values())
 
 

@@ -6,6 +6,7 @@ Each journey has a browser context of its own and its own phones and receipts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,17 +84,35 @@ def _note(message: Any, mishaps: list[str]) -> None:
         mishaps.append(message.text)
 
 
-@pytest.fixture
-def open_till(shop: Shop, open_page: Callable[..., Page]) -> Callable[..., Till]:
-    """`open_till("han", language="en")`: signed in, at the till."""
+@pytest.fixture(scope="package")
+def session_of(browser: Browser, shop: Shop) -> Callable[[str], str]:
+    """`session_of("han")`: the session cookie of a person who signed in, once for all."""
 
-    def open_one(login: str = "han", **options: Any) -> Till:
-        page = open_page(shop.url, **options)
+    @cache
+    def sign_in(login: str) -> str:
+        context = browser.new_context(base_url=shop.url)
+        page = context.new_page()
         page.goto("/login")
         page.locator("#login").fill(login)
         page.locator("#password").fill(PASSWORD)
-        page.get_by_role("button", name="Đăng nhập").or_(page.locator(".door-button")).first.click()
+        page.locator("#password").press("Enter")
         page.wait_for_url("**/till")
+        [value] = [c["value"] for c in context.cookies() if c["name"] == "session"]
+        context.close()
+        return value
+
+    return sign_in
+
+
+@pytest.fixture
+def open_till(
+    shop: Shop, session_of: Callable[[str], str], open_page: Callable[..., Page]
+) -> Callable[..., Till]:
+    """`open_till("han", language="en")`: signed in, at the till."""
+
+    def open_one(login: str = "han", **options: Any) -> Till:
+        page = open_page(shop.url, session=session_of(login), **options)
+        page.goto("/till")
         return Till(page)
 
     return open_one

@@ -9,6 +9,7 @@ export function setAmount(plain) {
   amountPlain.value = plain;
   rewrite(amount, shownAmount(plain, currency));
   const length = amount.value.length;
+  amount.dataset.wide = length > 7 ? "1" : "0";
   amount.dataset.long = length > 13 ? "2" : length > 9 ? "1" : "0";
 }
 
