@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from config import ROOT
+from loyalty.core.limits import NAME_LENGTH
 
 CURRENT_LISTS = {"VN": "vn34", "TH": "th77"}
 """Which list of a country is today's: seven Vietnamese codes of before July 2025 name
@@ -28,6 +29,11 @@ def fold(text: str) -> str:
     plain = text.casefold().replace("đ", "d")
     marks_apart = unicodedata.normalize("NFD", plain)
     return "".join(c for c in marks_apart if unicodedata.category(c) != "Mn")
+
+
+def folded_name(name: str | None) -> str | None:
+    """As it is stored for search. Folding may lengthen a name (ß, Hangul): it is cut then."""
+    return fold(name)[:NAME_LENGTH] if name else None
 
 
 def find_province(text: str, country: str) -> Province | None:

@@ -26,7 +26,7 @@ from loyalty.core.db import UtcDateTime, connection, db, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
 from loyalty.members.models import Member, MemberPhone
-from loyalty.members.rules import fold
+from loyalty.members.rules import folded_name
 
 PROFILE_FIELDS = (
     "name",
@@ -209,7 +209,7 @@ def fill_blanks(profiles: Mapping[int, Profile]) -> None:
         for name, value in profile.items():
             if value is not None and name not in skip and getattr(member, name) is None:
                 setattr(member, name, value)
-        member.name_folded = fold(member.name) if member.name else None
+        member.name_folded = folded_name(member.name)
 
 
 def change_profile(member_id: int, profile: Profile) -> None:
@@ -221,7 +221,7 @@ def change_profile(member_id: int, profile: Profile) -> None:
     for name in changed:
         setattr(member, name, profile[name])
     if changed:
-        member.name_folded = fold(member.name) if member.name else None
+        member.name_folded = folded_name(member.name)
         member.updated_at = clock.now()
         audit.record("member.change", "member", member_id, fields=changed)
     # Flush: the answer is read back in plain SQL.

@@ -119,7 +119,9 @@ def test_phone_in_use_names_the_member(api, app):
     assert find(api, PHONE)["items"][0]["name"] is None
 
 
+LONGEST_EMAIL = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.vn"
 EMAILS = {
+    LONGEST_EMAIL: LONGEST_EMAIL,
     "  Hang@Example.COM ": "hang@example.com",
     "LAN+SHOP@SUB.EXAMPLE.VN": "lan+shop@sub.example.vn",
     "\u00a0lan@example.vn\n": "lan@example.vn",
@@ -130,6 +132,12 @@ def test_email_is_trimmed_and_lowercased(api):
     for number, (written, kept) in enumerate(EMAILS.items()):
         answer = create(api, phone=f"091234560{number}", email=written)
         assert answer.get_json()["email"] == kept
+
+
+def test_email_that_grows_when_lowercased_is_measured_after(api):
+    """İ in lower case is two characters."""
+    for local in ("İ" * 240, "İ" * 120):
+        assert create(api, email=f"{local}@example.vn").status_code in (201, 422, 409)
 
 
 def test_name_is_trimmed_and_composed(api):
@@ -199,7 +207,7 @@ def test_purchase_fills_blanks_and_overwrites_nothing(api):
     member = find(api, PHONE)["items"][0]
     assert {name: member[name] for name in PROFILE} == PROFILE
     assert member["province_list"] == "vn34"
-    buy(api, receipt_no="HD-2", member={name: None for name in PROFILE})
+    buy(api, receipt_no="HD-2", member=dict.fromkeys(PROFILE))
     assert find(api, PHONE)["items"] == [{**member, "points": 30}]
 
 

@@ -1,0 +1,1 @@
+"""Being written now by another test writer: leave it."""
