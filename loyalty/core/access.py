@@ -84,6 +84,12 @@ def open_to_anyone(view: View) -> View:
     return view
 
 
+def takes_query(view: View) -> View:
+    """For views that read the query string themselves; elsewhere one is refused."""
+    view.takes_query = True  # type: ignore[attr-defined]
+    return view
+
+
 def requires(*roles: Role, door: Door = Door.KEY, writes: bool | None = None) -> Any:
     """Let only these roles in. `writes` defaults to what the HTTP method says."""
 

@@ -17,6 +17,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
+from loyalty.core.access import takes_query
 from loyalty.core.errors import Code, Problem, as_document
 from loyalty.core.limits import REQUEST_BYTES
 from loyalty.core.logs import log
@@ -93,9 +94,7 @@ class Blueprint(flask_smorest.Blueprint):
 
         def mark(view: Callable[..., Any]) -> Callable[..., Any]:
             wrapped = decorate(view)
-            if location == "query":
-                wrapped.takes_query = True
-            return wrapped
+            return takes_query(wrapped) if location == "query" else wrapped
 
         return mark
 

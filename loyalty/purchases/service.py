@@ -128,6 +128,15 @@ def reassign(purchase_id: int, phone: PhoneNumber, *, reason: str | None) -> Res
     return _result(purchase)
 
 
+def may_change(purchase: Purchase) -> bool:
+    """Whether who acts now may void or reassign it: asked before it is offered."""
+    try:
+        _check_may_change(purchase, clock.now())
+    except Problem:
+        return False
+    return True
+
+
 def _move(
     purchase: Purchase,
     origin: LockedMember,

@@ -9,17 +9,13 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from loyalty.core import clock
-from loyalty.core.access import current_actor
 from loyalty.core.db import db
 from loyalty.core.errors import Code, Problem
-from loyalty.pages import formats
 from loyalty.pages.problems import is_fragment, problem_page
 from loyalty.pages.till import sentences, typed
 from loyalty.pages.till.answers import FIELDS, Place, answer, error, place
-from loyalty.programme import service as programme
+from loyalty.purchases import service as purchases
 from loyalty.purchases.models import Purchase
-from loyalty.purchases.rules import Surroundings, check_may_change
 
 _GO_ELSEWHERE = {Code.UNAUTHENTICATED, Code.INVALID_CSRF}
 
@@ -56,27 +52,6 @@ def _conflict(problem: Problem) -> Place:
         purchase,
         phone=typed.phone(request.form),
         amount=typed.amount(request.form),
-        may_change=_may_change(purchase),
+        may_change=purchases.may_change(purchase),
     )
     return place("ask", "conflict", conflict=conflict)
-
-
-def _may_change(purchase: Purchase) -> bool:
-    """To move it is offered only to those who may."""
-    around = Surroundings(
-        programme=programme.snapshot(),
-        actor=current_actor(),
-        now=clock.now(),
-        zone=formats.settings().time_zone,
-    )
-    try:
-        check_may_change(
-            around.actor,
-            store_id=purchase.store_id,
-            recorded_by=purchase.recorded_by,
-            recorded_at=purchase.recorded_at,
-            around=around,
-        )
-    except Problem:
-        return False
-    return True

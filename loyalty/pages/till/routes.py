@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from loyalty.core.access import Door, Role, current_actor, requires
+from loyalty.core.access import Door, Role, current_actor, requires, takes_query
 from loyalty.core.errors import Code, Problem
 from loyalty.members import service as members
 from loyalty.pages import formats, sessions
@@ -115,16 +115,13 @@ def _refused_phone(problem: Problem, today: receipts.Receipts) -> ResponseReturn
     return answer(refused, _list(today), status=int(problem.status))
 
 
-def _preview() -> ResponseReturnValue:
+@blueprint.get("/preview")
+@_LOOKS
+@takes_query
+def preview() -> ResponseReturnValue:
     """`150.000 ₫ → 15 điểm`: the points as the server will count them."""
-    preview = previews.preview_of(typed.amount(request.args), request.args.get("member", ""))
-    return answer(
-        place("preview", "preview", preview=preview), text("submit-label", preview.button)
-    )
-
-
-_preview.takes_query = True  # type: ignore[attr-defined]
-preview = blueprint.get("/preview", endpoint="preview")(_LOOKS(_preview))
+    shown = previews.preview_of(typed.amount(request.args), request.args.get("member", ""))
+    return answer(place("preview", "preview", preview=shown), text("submit-label", shown.button))
 
 
 def _list(shown: receipts.Receipts) -> Place:
