@@ -7,6 +7,7 @@ stops the start instead of changing what the service does.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel import Locale
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "LOYALTY_"
@@ -91,12 +94,20 @@ def _database_url(text: str) -> str:
         if not path or ":memory:" in path:
             raise BadSetting("LOYALTY_DATABASE_URL: SQLite needs a file.")
         return f"sqlite:///{ROOT / path}"
-    for scheme in ("postgres://", "postgresql://"):
+    for scheme in ("postgres://", "postgresql://", "postgresql+psycopg://"):
         if text.startswith(scheme):
-            return "postgresql+psycopg://" + text.removeprefix(scheme)
-    if text.startswith("postgresql+psycopg://"):
-        return text
+            url = "postgresql+psycopg://" + text.removeprefix(scheme)
+            if _is_url(url):
+                return url
     raise BadSetting("LOYALTY_DATABASE_URL: sqlite:///path or postgresql://host/name.")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        make_url(text)
+    except (ArgumentError, ValueError):
+        return False
+    return True
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -114,7 +125,7 @@ def _switch(text: str) -> bool:
 
 def _between(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        if not (text.isascii() and text.isdigit() and low <= int(text[:12]) <= high):
             raise ValueError(f"a whole number from {low} to {high}.")
         return int(text)
 
@@ -149,7 +160,16 @@ def _secret(text: str) -> str:
 def _directory(text: str) -> Path:
     if not text:
         raise ValueError("a folder.")
-    return ROOT / text
+    folder = ROOT / text
+    if folder.exists() and not folder.is_dir():
+        raise ValueError("a folder, this is a file.")
+    return folder
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:-]+", text):
+        raise ValueError("an address or name of this machine, such as 127.0.0.1.")
+    return text
 
 
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
@@ -161,7 +181,7 @@ _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "CURRENCY": ("VND", _currency),
     "TIME_ZONE": ("Asia/Ho_Chi_Minh", _zone),
     "LANGUAGE": ("vi", _one_of(*LANGUAGES)),
-    "HOST": ("127.0.0.1", str),
+    "HOST": ("127.0.0.1", _host),
     "PORT": ("8000", _between(1, 65535)),
     "PROCESSES": ("2", _between(1, 64)),
     "RATE_LIMITS": ("on", _switch),

@@ -15,7 +15,7 @@ from loyalty.core.logs import configure_logs
 from loyalty.members import api as members_api
 from loyalty.members.service import SHOWN_POINTS
 from loyalty.points import api as points_api
-from loyalty.points.service import shown_points
+from loyalty.points.standing import shown_points
 from loyalty.purchases import api as purchases_api
 from loyalty.staff.service import authenticate_key
 

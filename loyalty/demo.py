@@ -58,9 +58,9 @@ def fill_if_empty(*, members: int = MEMBERS) -> str:
     if there:
         return file.read_text(encoding="utf-8") if file.exists() else "The shop has data already."
     text = in_transaction(_make_shop)
+    _keep(file, text)
     for step in _steps(_receipts(members)):
         in_transaction(partial(purchases.record_many, step, source="demo"))
-    _keep(file, text)
     return text
 
 

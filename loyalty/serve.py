@@ -22,7 +22,7 @@ from loyalty.core.db import db
 from loyalty.supervisor import CannotServe, Child, Supervisor
 
 START_SECONDS = 60
-THREADS = 8
+THREADS = 4
 TICK_SECONDS = 0.1
 
 

@@ -40,7 +40,7 @@ class OrjsonProvider(JSONProvider):
     """Strict JSON: refuses NaN, broken UTF-8 and lone surrogates; fast on batches."""
 
     def dumps(self, obj: Any, **_: Any) -> str:
-        return orjson.dumps(obj).decode()
+        return orjson.dumps(obj, option=orjson.OPT_UTC_Z).decode()
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
         return orjson.loads(s)

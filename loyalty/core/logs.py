@@ -16,7 +16,7 @@ import structlog
 
 log = structlog.stdlib.get_logger("loyalty")
 
-_DIGITS = re.compile(r"\+?\d[\d .()-]{7,}\d")
+_DIGITS = re.compile(r"\+?\d(?:[ .()-]*\d){8,}")
 
 
 def configure_logs() -> None:

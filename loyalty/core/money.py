@@ -27,7 +27,8 @@ def parse_major(text: str, currency: str) -> int:
     """Read `294250`, `12.50` or `294250.00` as minor units.
 
     Raises `ValueError` for signs, group separators, exponents, more decimals
-    than the currency has (zeros may follow) and amounts over the limit.
+    than the currency has (zeros may follow) and amounts over the limit. `294.000`
+    is two numbers: a point before three digits separates groups in Vietnam.
     """
     match = _MAJOR.fullmatch(text)
     if match is None:
@@ -36,6 +37,8 @@ def parse_major(text: str, currency: str) -> int:
     whole, fraction = match[1], match[2] or ""
     if fraction[decimals:].strip("0"):
         raise ValueError("more decimals than the currency has")
+    if len(fraction) == 3 != decimals:
+        raise ValueError("a group separator, or decimals")
     amount = int(whole + fraction[:decimals].ljust(decimals, "0"))
     if amount > MAX_AMOUNT:
         raise ValueError("too large")

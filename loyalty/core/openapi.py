@@ -7,7 +7,7 @@ from typing import Any
 import flask_smorest
 import orjson
 from flask import Blueprint, Flask, Response
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 from loyalty.core import idempotency
 from loyalty.core.access import open_to_anyone
@@ -19,7 +19,11 @@ _READS = ("get", "head", "parameters")
 
 
 class ProblemSchema(Schema):
-    """RFC 9457; `code` is what programs branch on, `errors` says which fields."""
+    """RFC 9457; `code` is what programs branch on, `errors` says which fields. Some codes
+    bring members of their own, such as `recorded`."""
+
+    class Meta:
+        unknown = INCLUDE
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -33,10 +37,15 @@ class Api(flask_smorest.Api):
     """OpenAPI from the schemas; errors are rendered by `configure_errors` alone."""
 
     ERROR_SCHEMA = ProblemSchema
-    DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
 
     def _register_error_handlers(self) -> None:
         pass
+
+    def _register_responses(self) -> None:
+        """Errors alone are problem+json: the library knows one type for all responses."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
 def configure_openapi(app: Flask) -> Api:

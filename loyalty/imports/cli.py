@@ -12,11 +12,13 @@ import click
 from flask.cli import with_appcontext
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import DBAPIError
 
 from loyalty.imports import purchases
 from loyalty.imports.purchases import Refused, Tally
 from loyalty.imports.source import BadFile
 
+_GO_ON = "What is in stays in; start it again to go on."
 _RISKY_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 
@@ -35,7 +37,7 @@ def import_purchases(
     file: Path, create_stores: bool, without_points: bool, rejects: Path | None, as_json: bool
 ) -> None:
     """Record the purchases of FILE (CSV or CSV.gz); started again, it ends the same."""
-    with _progress() as on_step, _rejects(rejects) as on_refused:
+    with _progress() as on_step, _rejects(rejects, file) as on_refused:
         try:
             tally = purchases.import_purchases(
                 file,
@@ -47,9 +49,11 @@ def import_purchases(
         except BadFile as why:
             raise click.ClickException(str(why)) from None
         except KeyboardInterrupt:
-            raise click.ClickException(
-                "Stopped. What is in stays in; start it again to go on."
-            ) from None
+            raise click.ClickException(f"Stopped. {_GO_ON}") from None
+        except DBAPIError as why:
+            # Its text holds the rows, and so phones.
+            name = type(why.orig).__name__
+            raise click.ClickException(f"The database failed ({name}). {_GO_ON}") from None
     click.echo(json.dumps(tally.as_document()) if as_json else _summary(tally))
 
 
@@ -75,11 +79,13 @@ def _progress() -> Iterator[Any]:
 
 
 @contextmanager
-def _rejects(path: Path | None) -> Iterator[Any]:
+def _rejects(path: Path | None, file: Path) -> Iterator[Any]:
     if path is None:
         yield lambda header, rows: None
         return
     try:
+        if path.exists() and file.exists() and path.samefile(file):
+            raise click.ClickException(f"{path.name} is the file itself: name another.")
         out = path.open("w", encoding="utf-8-sig", newline="")
     except OSError:
         raise click.ClickException(f"Cannot write {path.name}.") from None

@@ -7,10 +7,11 @@ the beginning: rows that are in are replays, so it ends the same.
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ class Reader:
     """Turns cells into a purchase as the API's schema would load it."""
 
     columns: Columns
+    width: int
     region: str
     currency: str
     zone: ZoneInfo
@@ -89,6 +91,9 @@ class Reader:
         """Raises `Problem`; `empty` in its extra when there is no phone at all."""
         if len(cells) <= max(self.columns.values()):
             raise Problem(Code.INVALID_REQUEST, detail="The row has too few cells.")
+        if any(map(str.strip, cells[self.width :])):
+            # `294,250` without quotation marks would be an amount of 294.
+            raise Problem(Code.INVALID_REQUEST, detail="The row has too many cells.")
         cell = {name: cells[place].strip() for name, place in self.columns.items()}
         if not cell["phone"]:
             raise Problem(Code.NO_NUMBER, extra={"empty": True})
@@ -121,9 +126,9 @@ class Reader:
         for form in _DAY_FIRST:
             try:
                 local = datetime.strptime(text, form)  # noqa: DTZ007
+                return clock.parse_time(local.isoformat(), self.zone)
             except ValueError:
                 continue
-            return local.replace(tzinfo=self.zone).astimezone(UTC)
         raise Problem(Code.INVALID_TIME, field="purchased_at")
 
 
@@ -144,6 +149,7 @@ def import_purchases(
     settings = current_app.extensions["settings"]
     reader = Reader(
         columns=find_columns(file.header, required=_required(create_stores)),
+        width=len(file.header),
         region=settings.default_region,
         currency=settings.currency,
         zone=settings.time_zone,
@@ -240,7 +246,8 @@ def _refused(line: int, cells: Sequence[str], problem: Problem) -> Refused:
 
 
 def _text(cell: Mapping[str, str], name: str, longest: int) -> str | None:
-    text = cell.get(name) or None
+    """As the API takes it: a receipt number must not depend on how its marks are encoded."""
+    text = unicodedata.normalize("NFC", cell.get(name, "")) or None
     if text is not None and (len(text) > longest or not text.isprintable()):
         raise Problem(Code.INVALID_REQUEST, detail=f"The {name} is not plain text.", field=name)
     return text

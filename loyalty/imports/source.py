@@ -59,11 +59,8 @@ def _read_through(path: Path, lines: _Lines) -> CheckedFile:
         header = next(_csv([first], delimiter))
         for _ in _csv(lines, delimiter):
             pass
-    except csv.Error:
-        raise BadFile(
-            f"Line {lines.number} or one before it has a quotation mark that is not closed: "
-            "save the file as CSV again."
-        ) from None
+    except csv.Error as why:
+        raise BadFile(f"{_what_is_wrong(why, lines.number)}: save the file as CSV again.") from None
     if len(header) > CSV_COLUMNS:
         raise BadFile(f"The file has more than {CSV_COLUMNS} columns.")
     return CheckedFile(
@@ -73,6 +70,12 @@ def _read_through(path: Path, lines: _Lines) -> CheckedFile:
         lines=lines.number,
         sha256=lines.digest.hexdigest(),
     )
+
+
+def _what_is_wrong(why: csv.Error, line: int) -> str:
+    if "new-line character" in str(why):
+        return f"Line {line} has a carriage return where no line ends"
+    return f"Line {line} or one before it has a quotation mark that is not closed"
 
 
 def _csv(lines: Iterable[str], delimiter: str) -> Any:
@@ -115,10 +118,7 @@ def rows_of(file: CheckedFile) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_kind(path: Path) -> None:
-    if not path.is_file():
-        raise BadFile(f"There is no file {path.name}.")
-    with path.open("rb") as file:
-        start = file.read(4)
+    start = _first_bytes(path)
     named_gzip = path.suffix.lower() == ".gz"
     if start == ZIP_MAGIC:
         raise BadFile("This is an Excel or ZIP file, not CSV: save it as CSV UTF-8.")
@@ -128,6 +128,16 @@ def _check_kind(path: Path) -> None:
         raise BadFile("The file is named .gz but is no gzip file.")
     if start[:2] == GZIP_MAGIC and not named_gzip:
         raise BadFile("This is a gzip file: name it .csv.gz.")
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(4)
+    except OSError:
+        raise BadFile(f"The file {path.name} cannot be read.") from None
+    raise BadFile(f"There is no file {path.name}.")
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -7,7 +7,7 @@ from flask import current_app
 from marshmallow import ValidationError, fields, post_load, pre_load, validate
 
 from loyalty.core.errors import Code, Problem
-from loyalty.core.fields import Day, Int, Phone, QueryPhone, StrictSchema, Text, Time
+from loyalty.core.fields import AnswerSchema, Day, Int, Phone, QueryPhone, StrictSchema, Text, Time
 from loyalty.core.limits import EMAIL_LENGTH, NAME_LENGTH
 from loyalty.members.rules import find_province
 
@@ -69,7 +69,7 @@ class MemberQuerySchema(StrictSchema):
         return values
 
 
-class MemberSchema(StrictSchema):
+class MemberSchema(AnswerSchema):
     id = fields.Integer()
     phone = fields.String(allow_none=True)
     name = fields.String(allow_none=True)
@@ -90,6 +90,6 @@ class MemberSchema(StrictSchema):
     joined_at = Time()
 
 
-class MemberListSchema(StrictSchema):
+class MemberListSchema(AnswerSchema):
     items = fields.List(fields.Nested(MemberSchema))
     next = fields.String(allow_none=True)

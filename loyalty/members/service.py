@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app
@@ -18,6 +19,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from loyalty.audit import service as audit
 from loyalty.core import clock
@@ -67,39 +69,40 @@ Profile = Mapping[str, Any]
 
 def find_by_phone(phone: PhoneNumber) -> dict[str, Any] | None:
     """The member of an active phone as in `MemberSchema`, or None."""
-    return _view(_shown_members().where(MemberPhone.e164 == phone.e164))
+    return _view(MemberPhone.e164, phone.e164)
 
 
 def get(member_id: int) -> dict[str, Any]:
     """Raises `unknown_member`; a closed member is none."""
-    found = _view(_shown_members().where(Member.id == member_id))
+    found = _view(Member.id, member_id)
     if found is None:
         raise Problem(Code.UNKNOWN_MEMBER)
     return found
 
 
-def _shown_members() -> Select[Any]:
-    shown_points: Callable[[datetime], ColumnElement[int]] = current_app.extensions[SHOWN_POINTS]
+def _view(known: InstrumentedAttribute[Any], value: Any) -> dict[str, Any] | None:
+    query = _shown_members(known, current_app.extensions[SHOWN_POINTS])
+    row = connection().execute(query, {"known": value, "now": clock.now()}).mappings().first()
+    return None if row is None else {**row, "points": max(0, int(row["points"])), "tier": None}
+
+
+@lru_cache
+def _shown_members(
+    known: InstrumentedAttribute[Any], shown_points: Callable[[], ColumnElement[int]]
+) -> Select[Any]:
+    is_its_phone = (MemberPhone.member_id == Member.id) & MemberPhone.active_until.is_(None)
     return (
         select(
-            Member.id,
-            MemberPhone.e164.label("phone"),
-            *(getattr(Member, name) for name in PROFILE_FIELDS),
-            Member.source,
-            Member.joined_at,
-            shown_points(clock.now()).label("points"),
+            _members.c.id,
+            _phones.c.e164.label("phone"),
+            *(_members.c[name] for name in PROFILE_FIELDS),
+            _members.c.source,
+            _members.c.joined_at,
+            shown_points().label("points"),
         )
-        .outerjoin(
-            MemberPhone,
-            (MemberPhone.member_id == Member.id) & MemberPhone.active_until.is_(None),
-        )
-        .where(Member.closed_at.is_(None))
+        .select_from(_members.outerjoin(_phones, is_its_phone))
+        .where(_members.c.closed_at.is_(None), known == bindparam("known"))
     )
-
-
-def _view(query: Select[Any]) -> dict[str, Any] | None:
-    row = db.session.execute(query).mappings().first()
-    return None if row is None else {**row, "points": max(0, row["points"]), "tier": None}
 
 
 # -- locking and making ------------------------------------------------------
@@ -170,6 +173,21 @@ def _create(
         return {}
     member = {"points": 0, "debt": 0, "source": source, "joined_at": now}
     ids = insert_many(_members, [member for _ in phones])
+    if len(phones) == 1:
+        insert_many(_phones, [_phone_row(ids[0], phones[0], now)])
+    else:
+        _insert_phones(ids, phones, now)
+    return {
+        phone.e164: LockedMember(id=member_id, name=None, points=0, debt=0, created=True)
+        for member_id, phone in zip(ids, phones, strict=True)
+    }
+
+
+def _phone_row(member_id: int, phone: PhoneNumber, now: datetime) -> dict[str, Any]:
+    return {"member_id": member_id, "e164": phone.e164, "kind": phone.kind, "active_from": now}
+
+
+def _insert_phones(ids: Sequence[int], phones: Sequence[PhoneNumber], now: datetime) -> None:
     made = values_table(
         "made",
         {"member_id": Integer(), "e164": String(16), "kind": String(24)},
@@ -177,10 +195,6 @@ def _create(
     )
     since = literal(now, UtcDateTime).label("active_from")
     insert_unique(_phones, select(made, since), len(phones))
-    return {
-        phone.e164: LockedMember(id=member_id, name=None, points=0, debt=0, created=True)
-        for member_id, phone in zip(ids, phones, strict=True)
-    }
 
 
 def create(phone: PhoneNumber, profile: Profile, *, source: str) -> int:
@@ -210,6 +224,8 @@ def fill_blanks(profiles: Mapping[int, Profile]) -> None:
             if value is not None and name not in skip and getattr(member, name) is None:
                 setattr(member, name, value)
         member.name_folded = folded_name(member.name)
+    # Flush: the answer is read back in plain SQL.
+    db.session.flush()
 
 
 def change_profile(member_id: int, profile: Profile) -> None:

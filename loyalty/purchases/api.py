@@ -45,9 +45,8 @@ def record(body: dict[str, Any]) -> Any:
     content 409 `receipt_conflict`.
     """
     result = service.record(body, has_idempotency_key=HEADER in request.headers)
-    if result.replayed:
-        return result, 200, {REPLAYED: "true"}
-    return result
+    answer = result.as_answer()
+    return (answer, 200, {REPLAYED: "true"}) if result.replayed else answer
 
 
 @blueprint.post("/purchases/batch")
@@ -89,7 +88,7 @@ def find(query: dict[str, Any]) -> Any:
 @blueprint.response(200, ResultSchema)
 def void(body: dict[str, Any], purchase_id: int) -> Any:
     """The receipt was a mistake: its points go back and its number is free again."""
-    return service.void(purchase_id, reason=body.get("reason"))
+    return service.void(purchase_id, reason=body.get("reason")).as_answer()
 
 
 @blueprint.post("/purchases/<int:purchase_id>/reassign")
@@ -98,4 +97,4 @@ def void(body: dict[str, Any], purchase_id: int) -> Any:
 @blueprint.response(200, ResultSchema)
 def reassign(body: dict[str, Any], purchase_id: int) -> Any:
     """The phone was a mistake: the purchase moves to another phone with its points."""
-    return service.reassign(purchase_id, body["phone"], reason=body.get("reason"))
+    return service.reassign(purchase_id, body["phone"], reason=body.get("reason")).as_answer()

@@ -22,8 +22,7 @@ from loyalty.core.money import format_money
 from loyalty.core.phone import PhoneNumber
 from loyalty.members import service as members
 from loyalty.members.service import LockedMember
-from loyalty.points import service as points
-from loyalty.points.service import Earning
+from loyalty.points.earning import Earning, earn
 from loyalty.programme import service as programme
 from loyalty.programme.rules import EarningRuleView, Programme
 from loyalty.purchases.models import Purchase, PurchaseLine
@@ -166,7 +165,7 @@ def _write(
     for recorded, purchase_id in zip(written, ids, strict=True):
         recorded.row["id"] = purchase_id
     _write_lines(written)
-    points.earn([_earning(r, current) for r in written], now=now)
+    earn([_earning(r, current) for r in written], now=now)
     _fill_profiles(written)
     return {id(recorded.receipt): recorded for recorded in written}
 

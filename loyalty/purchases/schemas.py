@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from loyalty.core.errors import Code, Problem
-from loyalty.core.fields import Int, Phone, StrictSchema, Text, Time
+from loyalty.core.fields import AnswerSchema, Int, Phone, StrictSchema, Text, Time
 from loyalty.core.limits import (
     BATCH_ROWS,
     CATEGORY_LENGTH,
@@ -63,7 +63,11 @@ class Rows(fields.List[Any]):
 
 
 class BatchSchema(StrictSchema):
-    purchases = Rows(fields.Nested(PurchaseSchema), required=True)
+    purchases = Rows(
+        fields.Nested(PurchaseSchema),
+        required=True,
+        metadata={"minItems": 1, "maxItems": BATCH_ROWS},
+    )
 
 
 _row_schema = PurchaseSchema()
@@ -104,7 +108,7 @@ class ReassignSchema(ReasonSchema):
     phone = Phone(required=True)
 
 
-class PurchaseViewSchema(StrictSchema):
+class PurchaseViewSchema(AnswerSchema):
     id = fields.Integer()
     store = fields.String()
     register = fields.String()
@@ -122,7 +126,7 @@ class PurchaseViewSchema(StrictSchema):
     voided = fields.Boolean()
 
 
-class BuyerSchema(StrictSchema):
+class BuyerSchema(AnswerSchema):
     id = fields.Integer()
     phone = fields.String(allow_none=True)
     name = fields.String(allow_none=True)
@@ -131,23 +135,23 @@ class BuyerSchema(StrictSchema):
     created = fields.Boolean()
 
 
-class ResultSchema(StrictSchema):
+class ResultSchema(AnswerSchema):
     purchase = fields.Nested(PurchaseViewSchema)
     member = fields.Nested(BuyerSchema)
 
 
-class RejectedSchema(StrictSchema):
+class RejectedSchema(AnswerSchema):
     index = fields.Integer()
     code = fields.String()
     detail = fields.String()
 
 
-class BatchResultSchema(StrictSchema):
+class BatchResultSchema(AnswerSchema):
     recorded = fields.Integer()
     replayed = fields.Integer()
     rejected = fields.List(fields.Nested(RejectedSchema))
 
 
-class PurchaseListSchema(StrictSchema):
+class PurchaseListSchema(AnswerSchema):
     items = fields.List(fields.Nested(PurchaseViewSchema))
     next = fields.String(allow_none=True)

@@ -19,6 +19,8 @@ from loyalty.core.phone import PhoneNumber
 from loyalty.members import service as members
 from loyalty.members.service import LockedMember
 from loyalty.points import service as points
+from loyalty.points import standing
+from loyalty.points.earning import Earning, earn
 from loyalty.points.models import PointEntry
 from loyalty.programme import service as programme
 from loyalty.purchases import recording
@@ -37,6 +39,9 @@ class Result:
     purchase: dict[str, Any]
     member: dict[str, Any]
     replayed: bool = False
+
+    def as_answer(self) -> dict[str, Any]:
+        return {"purchase": self.purchase, "member": self.member}
 
 
 def record(given: Loaded, *, has_idempotency_key: bool = False, source: str = "purchase") -> Result:
@@ -150,7 +155,7 @@ def _move(
     points.reverse_purchase(origin, purchase.id, reason=reason, now=now)
     if earned is not None:
         zone = current_app.extensions["settings"].time_zone
-        moved = points.Earning(
+        moved = Earning(
             member=target,
             purchase_id=purchase.id,
             points=earned.points,
@@ -159,7 +164,7 @@ def _move(
             occurred_at=purchase.purchased_at,
             expires_at=current.expires_at(purchase.local_date, zone),
         )
-        points.earn([moved], now=now)
+        earn([moved], now=now)
     purchase.member_id = target.id
     purchase.reassigned_to = phone.e164
     # Flush: whether the origin did anything else is asked of the table.
@@ -262,7 +267,7 @@ def _member_view(member: LockedMember, receipt: Any, now: datetime) -> dict[str,
         "id": member.id,
         "phone": receipt.phone.e164,
         "name": member.name or receipt.profile.get("name"),
-        "points": points.shown(member, now=now),
+        "points": standing.shown(member, now=now),
         "tier": None,
         "created": member.created,
     }

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from loyalty.core import clock
 from loyalty.core.bulk import append_many, insert_many
 from loyalty.core.db import db, table_of, transaction
 from loyalty.members import service as members
 from loyalty.members.models import Member
-from loyalty.points import service as points
 from loyalty.points.models import LotAllocation, PointEntry, PointLot
-from loyalty.points.rules import take
+from loyalty.points.rules import OpenLot, take
 
 
 def spend(app: Flask, member_id: int, amount: int) -> None:
@@ -20,7 +19,12 @@ def spend(app: Flask, member_id: int, amount: int) -> None:
     now = clock.now()
     with app.app_context(), transaction():
         members.lock([member_id])
-        taken, missing = take(amount, points._open_lots(member_id, []))
+        lots = db.session.execute(
+            select(PointLot.entry_id, PointLot.remaining)
+            .where(PointLot.member_id == member_id, PointLot.remaining > 0)
+            .order_by(PointLot.expires_at.asc().nulls_last(), PointLot.entry_id)
+        )
+        taken, missing = take(amount, [OpenLot(*lot) for lot in lots])
         assert missing == 0, "more than there is"
         [entry_id] = insert_many(
             table_of(PointEntry),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import psycopg
 import pytest
@@ -28,13 +29,17 @@ def by_hand(database_url, app, api, store):
     buy(api)
     spend(app, 1, 5)
     url = make_url(database_url)
+    connection: Any
     if url.drivername == "sqlite":
-        connection = sqlite3.connect(url.database)
+        connection = sqlite3.connect(str(url.database))
         # What the service sets on each of its own; without it REPLACE fires no trigger.
         connection.execute("PRAGMA recursive_triggers = ON")
     else:
         connection = psycopg.connect(
-            host=url.query["host"], user=url.username, dbname=url.database, autocommit=True
+            host=str(url.query["host"]),
+            user=url.username,
+            dbname=url.database,
+            autocommit=True,
         )
     yield connection
     connection.close()

@@ -35,7 +35,8 @@ def test_member_without_points_stands_at_nothing(api):
 def test_ledger_is_paged_newest_first_without_gaps_or_repeats(api):
     rows = [receipt(receipt_no=str(n), amount=10_000 * (n + 1)) for n in range(205)]
     api.post("/purchases/batch", {"purchases": rows})
-    path, points, pages, cursor = "/members/1/entries", [], 0, {}
+    path, points, pages = "/members/1/entries", [], 0
+    cursor: dict[str, str] = {}
     while True:
         page = api.get(path, **cursor).get_json()
         points += [entry["points"] for entry in page["items"]]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 
 import pytest
+from werkzeug.test import TestResponse
 
+from tests.api import Api
 from tests.core.rows import scalar
 from tests.purchases.race import at_once
 from tests.purchases.receipts import OTHER_PHONE, PHONE, balance, buy, phone, receipt, send
@@ -192,7 +195,8 @@ def test_single_receipts_beside_a_batch_count_once(app, api, cli):
     def batch(api):
         return api.post("/purchases/batch", {"purchases": rows})
 
-    acts = [batch, *(partial(send, receipt_no=r["receipt_no"], phone=r["phone"]) for r in rows)]
+    singles = [partial(send, receipt_no=each["receipt_no"], phone=each["phone"]) for each in rows]
+    acts: list[Callable[[Api], TestResponse]] = [batch, *singles]
     answers = at_once(app, api.key, acts)
     assert statuses(answers).keys() <= {200, 201}
     assert {balance(api, each["phone"]) for each in rows} == {15}

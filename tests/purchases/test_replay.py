@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.core.rows import row_counts
@@ -55,7 +57,7 @@ def test_replay_does_not_fill_the_profile(api):
     assert api.get(f"/members/{member_id}").get_json()["name"] is None
 
 
-OTHER_CONTENT = [
+OTHER_CONTENT: list[dict[str, Any]] = [
     *({"amount": 150_001}, {"amount": 0}),
     *({"phone": OTHER_PHONE}, {"phone": "+66812345678"}, {"phone": OTHER_PHONE, "amount": 1}),
 ]

@@ -116,6 +116,6 @@ def test_unknown_purchase_is_not_found(api, app):
         problem(void(api, purchase_id), 404, "unknown_purchase")
         moved = api.post(f"/purchases/{purchase_id}/reassign", {"phone": PHONE})
         problem(moved, 404, "unknown_purchase")
-    for purchase_id in (2**63, 2**64, 10**40, -1, "1.0", "1e3", "%00", "x"):
-        problem(void(api, purchase_id), 404, "not_found")
+    for address in (2**63, 2**64, 10**40, -1, "1.0", "1e3", "%00", "x"):
+        problem(void(api, address), 404, "not_found")
     assert row_counts(app) == before
