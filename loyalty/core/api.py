@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
 from loyalty.core.access import takes_query
+from loyalty.core.db import sqlstate_of
 from loyalty.core.errors import Code, Problem, as_document
 from loyalty.core.limits import REQUEST_BYTES
 from loyalty.core.logs import log
@@ -146,11 +147,11 @@ def problem_response(problem: Problem) -> Response:
 
 
 def _is_busy(error: Exception) -> bool:
+    if sqlstate_of(error) in _BUSY_SQLSTATES:
+        return True
     if not isinstance(error, DBAPIError):
         return False
-    sqlstate = getattr(error.orig, "sqlstate", None)
-    locked = "database is locked" in str(error.orig)
-    return error.connection_invalidated or locked or sqlstate in _BUSY_SQLSTATES
+    return error.connection_invalidated or "database is locked" in str(error.orig)
 
 
 def _place_of(error: Exception) -> dict[str, Any]:

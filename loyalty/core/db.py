@@ -15,6 +15,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
+import psycopg
 from flask import Flask, current_app, g
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -31,7 +32,7 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from config import ROOT, Settings
@@ -219,7 +220,7 @@ def in_transaction(act: Callable[[], T]) -> T:
         try:
             with transaction():
                 return act()
-        except (LostRace, DBAPIError) as error:
+        except (LostRace, DBAPIError, psycopg.Error) as error:
             if not _lost_race(error):
                 raise
         finally:
@@ -232,13 +233,15 @@ def is_first_attempt() -> bool:
     return g.get("attempt", TRIES) == 0
 
 
-def _lost_race(error: LostRace | DBAPIError) -> bool:
+def _lost_race(error: Exception) -> bool:
     if isinstance(error, LostRace):
         return True
-    sqlstate = getattr(error.orig, "sqlstate", None)
-    if sqlstate is not None:
-        return sqlstate in _LOST_RACES
-    return isinstance(error, IntegrityError) and "UNIQUE" in str(error.orig)
+    return sqlstate_of(error) in _LOST_RACES
+
+
+def sqlstate_of(error: Exception) -> str | None:
+    """PostgreSQL's code of an error, which SQLAlchemy wraps and COPY does not."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None)
 
 
 def is_postgresql() -> bool:
