@@ -8,6 +8,7 @@ from typing import Any
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 
 from loyalty import demo, scheduler, serve
 from loyalty.core.errors import Problem
@@ -49,6 +50,11 @@ def _say_problems(command: click.Command) -> None:
             return act(*args, **kwargs) if act else None
         except Problem as problem:
             click.echo(f"{problem.code}: {problem.detail}", err=True)
+            sys.exit(1)
+        except DBAPIError as error:
+            # Its text may hold rows; what it is about is enough.
+            reason = type(error.orig).__name__
+            click.echo(f"The database refused this ({reason}): try `flask db upgrade`.", err=True)
             sys.exit(1)
 
     command.callback = say

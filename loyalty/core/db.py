@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import psycopg
@@ -117,7 +118,8 @@ def configure_database(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(settings)
     if settings.is_sqlite:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        file = Path(settings.database_url.removeprefix("sqlite:///"))
+        file.parent.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     # Alembic's batch mode would rebuild tables and drop their triggers: never used.
     migrate.init_app(app, db, render_as_batch=False, directory=str(ROOT / "migrations"))
@@ -128,7 +130,9 @@ def configure_database(app: Flask, settings: Settings) -> None:
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
-    options: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": POOL_SIZE}
+    # An error's text goes to terminals and logs: without the rows it was about.
+    options: dict[str, Any] = {"hide_parameters": True}
+    options |= {"pool_size": POOL_SIZE, "max_overflow": POOL_SIZE}
     if settings.is_sqlite:
         options["connect_args"] = {"timeout": BUSY_SECONDS}
     else:
