@@ -7,10 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.api import Api
 from tests.databases import Databases, environment, running_app
 from tests.shop import make_key, make_store
+
+FAIL_FAST = settings(
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    # A shop for each try: looking for the smallest failure would take five minutes.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from tests.properties.model import Model
-from tests.properties.shop import broken_invariants, new_shop
+from tests.properties.shop import FAIL_FAST, broken_invariants, new_shop
 from tests.purchases.receipts import balance
 
 phones = st.sampled_from(["0912345678", "0987654321", "0903111222", "0905333444"])
@@ -136,12 +136,7 @@ def run_machine(request, tmp_path_factory, kind: str, *, examples: int, steps: i
     databases = request.getfixturevalue(f"{kind}_databases")
     folder = tmp_path_factory.mktemp("machine")
     machine = type("Machine", (Shop,), {"databases": databases, "folder": folder})
-    limits = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    limits = settings(FAIL_FAST, max_examples=examples, stateful_step_count=steps)
     run_state_machine_as_test(machine, settings=limits)
 
 

@@ -6,10 +6,10 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.properties.shop import broken_invariants, new_shop
+from tests.properties.shop import FAIL_FAST, broken_invariants, new_shop
 from tests.purchases.receipts import WAYS_TO_WRITE, balance
 
 PHONES = ["0912345678", "0987654321", "0903111222", "+66812345678"]
@@ -67,7 +67,7 @@ def test_any_delivery_ends_in_the_same_balances(request, tmp_path_factory, kind)
     databases = request.getfixturevalue(f"{kind}_databases")
     folder = tmp_path_factory.mktemp("order")
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(FAIL_FAST, max_examples=25)
     @given(data=st.data(), given_receipts=receipts)
     def run(data, given_receipts):
         with new_shop(databases, folder) as (app, api):

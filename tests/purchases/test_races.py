@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 
 import pytest
 from werkzeug.test import TestResponse
 
+from loyalty.members import service as members
 from tests.api import Api
 from tests.core.rows import scalar
 from tests.purchases.race import at_once
@@ -16,6 +19,7 @@ from tests.purchases.receipts import OTHER_PHONE, PHONE, balance, buy, phone, re
 
 pytestmark = pytest.mark.usefixtures("store")
 THREADS = 20
+SECONDS = 60
 
 
 def statuses(answers) -> Counter[int]:
@@ -131,23 +135,52 @@ def test_void_against_reassign_ends_as_one_of_both(app, api, cli):
     verify(cli)
 
 
-def test_purchase_beside_the_close_of_its_member_is_on_an_open_one(app, api, cli):
+def test_purchase_that_waited_for_the_close_of_its_member_is_on_an_open_one(
+    app, api, cli, monkeypatch
+):
     """A reassign closes the member that a typo made while its phone buys for real."""
-    for number in range(12):
+    closed, go = threading.Event(), threading.Event()
+    close = members.close
+
+    def slow(*args, **kwargs):
+        close(*args, **kwargs)
+        closed.set()
+        assert go.wait(SECONDS)
+
+    monkeypatch.setattr(members, "close", slow)
+    purchase_id = buy(api)["purchase"]["id"]
+    with ThreadPoolExecutor(3) as threads:
+        one, two, three = (Api(app.test_client(), api.key) for _ in range(3))
+        moved = threads.submit(reassign, one, purchase_id, OTHER_PHONE)
+        assert closed.wait(SECONDS)
+        bought = threads.submit(send, two, receipt_no="HD-2")
+        batch = threads.submit(send_batch, three, [receipt(receipt_no=no) for no in "AB"])
+        wait([bought, batch], timeout=0.5)  # they have come to the lock by then
+        go.set()
+        assert moved.result(SECONDS).status_code == 200
+        assert bought.result(SECONDS).status_code == 201
+        assert batch.result(SECONDS).get_json()["recorded"] == 2
+    assert (balance(api, PHONE), balance(api, OTHER_PHONE)) == (45, 15)
+    verify(cli)
+
+
+def test_purchases_beside_reassigns_of_their_member_all_count(app, api, cli):
+    for number in range(6):
         typo = phone(number)
         purchase_id = buy(api, receipt_no=f"A-{number}", phone=typo)["purchase"]["id"]
-        moved, bought = at_once(
-            app,
-            api.key,
-            [
-                partial(reassign, purchase_id=purchase_id, to=OTHER_PHONE),
-                partial(send, receipt_no=f"B-{number}", phone=typo),
-            ],
-        )
+        acts = [
+            partial(reassign, purchase_id=purchase_id, to=OTHER_PHONE),
+            partial(send, receipt_no=f"B-{number}", phone=typo),
+        ]
+        moved, bought = at_once(app, api.key, acts)
         assert (moved.status_code, bought.status_code) == (200, 201)
         assert balance(api, typo) == 15
-    assert balance(api, OTHER_PHONE) == 15 * 12
+    assert balance(api, OTHER_PHONE) == 15 * 6
     verify(cli)
+
+
+def send_batch(api, rows):
+    return api.post("/purchases/batch", {"purchases": rows})
 
 
 def test_member_made_twice_at_once_is_in_use_for_the_others(app, api):
