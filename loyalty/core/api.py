@@ -126,7 +126,8 @@ def configure_errors(app: Flask, as_page: Callable[[Problem], ResponseReturnValu
         code = _FROM_HTTP.get(error.code or 500)
         if code is None:
             code = Code.INTERNAL_ERROR if (error.code or 500) >= 500 else Code.INVALID_REQUEST
-        return render(Problem(code))
+        allowed = getattr(error, "valid_methods", None)
+        return render(Problem(code, headers={"Allow": ", ".join(allowed)} if allowed else None))
 
     @app.errorhandler(Exception)
     def on_crash(error: Exception) -> ResponseReturnValue:

@@ -108,7 +108,10 @@ def _recorded_before(receipts: Sequence[Receipt]) -> dict[ReceiptKey, Row[Any]]:
 
 
 def _again(recorded: Row[Any], receipt: Receipt) -> Replayed | Rejected:
-    return Replayed(recorded) if is_replay(recorded, receipt) else Rejected(conflict(recorded))
+    if is_replay(recorded, receipt):
+        return Replayed(recorded)
+    e164 = recorded.reassigned_to or recorded.phone
+    return Rejected(conflict(recorded, e164=e164, purchase_id=recorded.id))
 
 
 def _again_in_batch(first: Receipt, receipt: Receipt) -> Replayed | Rejected:
@@ -116,13 +119,13 @@ def _again_in_batch(first: Receipt, receipt: Receipt) -> Replayed | Rejected:
     both = first.lines_hash is not None and receipt.lines_hash is not None
     if same and not (both and first.lines_hash != receipt.lines_hash):
         return Replayed(first)
-    return Rejected(Problem(Code.RECEIPT_CONFLICT, field="receipt_no"))
+    return Rejected(conflict(first, e164=first.phone.e164, purchase_id=None))
 
 
-def conflict(recorded: Row[Any]) -> Problem:
-    """409 whose detail holds time, amount and the masked phone of the one recorded."""
+def conflict(recorded: Any, *, e164: str | None, purchase_id: int | None) -> Problem:
+    """409 whose detail holds time, amount and the masked phone of the one recorded: a row,
+    or an earlier receipt of the same batch, which has no id yet."""
     settings = current_app.extensions["settings"]
-    e164 = recorded.reassigned_to or recorded.phone
     masked = PhoneNumber(e164).masked if e164 else "•••"
     local = recorded.purchased_at.astimezone(settings.time_zone)
     detail = gettext(
@@ -131,18 +134,14 @@ def conflict(recorded: Row[Any]) -> Problem:
         amount=format_money(recorded.amount, settings.currency, "en"),
         phone=masked,
     )
+    known = {
+        "id": purchase_id,
+        "amount": recorded.amount,
+        "phone": masked,
+        "purchased_at": recorded.purchased_at.isoformat().replace("+00:00", "Z"),
+    }
     return Problem(
-        Code.RECEIPT_CONFLICT,
-        detail=detail,
-        field="receipt_no",
-        extra={
-            "recorded": {
-                "id": recorded.id,
-                "amount": recorded.amount,
-                "phone": masked,
-                "purchased_at": recorded.purchased_at.isoformat().replace("+00:00", "Z"),
-            }
-        },
+        Code.RECEIPT_CONFLICT, detail=detail, field="receipt_no", extra={"recorded": known}
     )
 
 

@@ -75,9 +75,12 @@ def record_many(
 
 def find(*, store: str, receipt_no: str) -> list[dict[str, Any]]:
     """Purchases with this number at a store, voided ones too, newest first."""
+    store_id = programme.store(store).id
+    if not current_actor().may_use_store(store_id):
+        raise Problem(Code.FORBIDDEN)
     rows = db.session.execute(
         select(table_of(Purchase))
-        .where(Purchase.store_id == programme.store(store).id, Purchase.receipt_no == receipt_no)
+        .where(Purchase.store_id == store_id, Purchase.receipt_no == receipt_no)
         .order_by(Purchase.id.desc())
         .limit(100)
     )

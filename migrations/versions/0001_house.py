@@ -9,7 +9,13 @@ from loyalty.core.db import UtcDateTime as Moment
 revision = "0001"
 down_revision = None
 
-INSERT_ONLY = ("point_entries", "lot_allocations", "audit_events", "earning_rules")
+INSERT_ONLY = {
+    "point_entries": ("id",),
+    "lot_allocations": ("entry_id", "lot_id"),
+    "audit_events": ("id",),
+    "earning_rules": ("version",),
+}
+"""Tables whose rows stay as they were written, and their keys."""
 
 
 def upgrade() -> None:
@@ -376,15 +382,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_lot_allocations_lot_id"), "lot_allocations", ["lot_id"], unique=False)
 
-    for table in INSERT_ONLY:
-        refuse_changes(table)
+    for table, key in INSERT_ONLY.items():
+        refuse_changes(table, key)
 
 
-def refuse_changes(table: str) -> None:
+def refuse_changes(table: str, key: tuple[str, ...]) -> None:
     """The database itself keeps rows as they were written.
 
-    REPLACE on SQLite deletes first, which fires the delete trigger because
-    `recursive_triggers` is on.
+    REPLACE on SQLite deletes first, which fires the delete trigger only where
+    `recursive_triggers` is on: by hand it is not, so REPLACE has a trigger of its own.
     """
     if op.get_bind().dialect.name == "sqlite":
         for action in ("UPDATE", "DELETE"):
@@ -392,6 +398,12 @@ def refuse_changes(table: str) -> None:
                 f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
             )
+        same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+        op.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
+        )
         return
     op.execute(
         f"CREATE FUNCTION {table}_insert_only() RETURNS trigger LANGUAGE plpgsql AS "

@@ -31,9 +31,8 @@ def by_hand(database_url, app, api, store):
     url = make_url(database_url)
     connection: Any
     if url.drivername == "sqlite":
+        # Without the pragmas that the service sets on its own, as any shell opens it.
         connection = sqlite3.connect(str(url.database))
-        # What the service sets on each of its own; without it REPLACE fires no trigger.
-        connection.execute("PRAGMA recursive_triggers = ON")
     else:
         connection = psycopg.connect(
             host=str(url.query["host"]),
