@@ -68,6 +68,8 @@ class Programme:
         By the time of purchase, not of recording, so that the order in which
         receipts arrive changes nothing.
         """
+        if len(self.rules) == 1:
+            return self.rules[0]
         position = bisect_right(self.rules, purchased_at, key=lambda rule: rule.valid_from)
         return self.rules[max(position - 1, 0)]
 
