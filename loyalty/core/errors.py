@@ -215,11 +215,6 @@ class Problem(Exception):
         self.headers = headers or {}
 
 
-def sentence_of(code: Code) -> str:
-    """The table's sentence for a code, in the language of the reader."""
-    return str(_TABLE[code][1])
-
-
 def as_document(problem: Problem) -> dict[str, Any]:
     """The RFC 9457 members of a problem, ready for JSON."""
     document: dict[str, Any] = {
