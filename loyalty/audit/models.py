@@ -11,11 +11,14 @@ from loyalty.core.limits import REASON_LENGTH
 
 
 class AuditEvent(Base):
-    """Who did what to which thing. Insert-only: the database refuses changes."""
+    """Who did what to which thing, and for which store where it is one store's matter.
+    Insert-only: the database refuses changes."""
 
     __tablename__ = "audit_events"
     __table_args__ = (
         Index("ix_audit_events_object", "object_kind", "object_id"),
+        Index("ix_audit_events_actor", "actor", "id"),
+        Index("ix_audit_events_action", "action", "id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -27,4 +30,6 @@ class AuditEvent(Base):
     object_id: Mapped[str] = mapped_column(String(64))
     address: Mapped[str | None] = mapped_column(String(64))
     reason: Mapped[str | None] = mapped_column(String(REASON_LENGTH))
+    # No foreign key: stores stand above this slice.
+    store_id: Mapped[int | None]
     details: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

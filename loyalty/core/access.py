@@ -1,8 +1,9 @@
-"""Who may do what: the words in which every route says it.
+"""Who may do what: the words in which every slice and every route says it.
 
-`requires(...)` stands on every view. It opens the request's one transaction,
-finds the actor inside it, compares the role, and honours an Idempotency-Key.
-How a key or a login is looked up is handed in by `create_app`.
+A slice declares its actions at the head of its `rules.py`; `requires(ACTION)`
+stands on every view. It opens the request's one transaction, finds the actor
+inside it, compares the role, and honours an Idempotency-Key. How a key or a
+login is looked up is handed in by `create_app`.
 """
 
 from __future__ import annotations
@@ -62,9 +63,37 @@ SYSTEM = Actor(kind="system", id=0, name="system", role=Role.MANAGER)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    door: Door
+class Action:
+    """Something that people and keys may do. `name` is also its name in the audit log; `says`
+    stands in the table of who may do what. `whole_shop`: only whoever no store bounds."""
+
+    name: str
+    says: Any
     roles: frozenset[Role]
+    whole_shop: bool = False
+
+    def allows(self, actor: Actor) -> bool:
+        return actor.role in self.roles and not (self.whole_shop and actor.store_ids)
+
+
+ACTIONS: dict[str, Action] = {}
+"""Every declared action by its name: what the table of who may do what is made from."""
+
+
+def action(name: str, *roles: Role, says: Any, whole_shop: bool = False) -> Action:
+    """Declare an action, once, in the rules of its slice."""
+    if name in ACTIONS:
+        raise ValueError(f"{name} is declared twice")
+    ACTIONS[name] = Action(name=name, says=says, roles=frozenset(roles), whole_shop=whole_shop)
+    return ACTIONS[name]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What a view says of itself: by which door, and for which action; none where it is open."""
+
+    door: Door
+    action: Action | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +109,7 @@ View = Callable[..., ResponseReturnValue]
 
 def open_to_anyone(view: View) -> View:
     """For routes that need no actor and open no transaction: health, docs, login form."""
-    view.access_rule = Rule(door=Door.OPEN, roles=frozenset())  # type: ignore[attr-defined]
+    view.access_rule = Rule(door=Door.OPEN)  # type: ignore[attr-defined]
     return view
 
 
@@ -90,8 +119,8 @@ def takes_query(view: View) -> View:
     return view
 
 
-def requires(*roles: Role, door: Door = Door.KEY, writes: bool | None = None) -> Any:
-    """Let only these roles in. `writes` defaults to what the HTTP method says."""
+def requires(action: Action, *, door: Door = Door.KEY, writes: bool | None = None) -> Any:
+    """Let in only who may do this. `writes` defaults to what the HTTP method says."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -105,17 +134,17 @@ def requires(*roles: Role, door: Door = Door.KEY, writes: bool | None = None) ->
                 return current_app.make_response(view(*args, **kwargs))
 
             def respond_once() -> Response:
-                _enter(door, roles)
+                _enter(door, action)
                 return idempotency.answer_once(current_actor().label, respond)
 
             if changes:
                 with idempotency.running():
                     return in_transaction(respond_once)
             with read():
-                _enter(door, roles)
+                _enter(door, action)
                 return respond()
 
-        guarded.access_rule = Rule(door=door, roles=frozenset(roles))  # type: ignore[attr-defined]
+        guarded.access_rule = Rule(door=door, action=action)  # type: ignore[attr-defined]
         return guarded
 
     return decorate
@@ -130,7 +159,7 @@ def rule_of(view: Callable[..., Any]) -> Rule | None:
     return getattr(view, "access_rule", None)
 
 
-def _enter(door: Door, roles: tuple[Role, ...]) -> None:
+def _enter(door: Door, action: Action) -> None:
     authenticators: Authenticators = current_app.extensions["authenticators"]
     if door is Door.KEY:
         actor = authenticators.by_key(_bearer())
@@ -139,7 +168,7 @@ def _enter(door: Door, roles: tuple[Role, ...]) -> None:
     if actor is None:
         headers = {"WWW-Authenticate": "Bearer"} if door is Door.KEY else None
         raise Problem(Code.UNAUTHENTICATED, headers=headers)
-    if actor.role not in roles:
+    if not action.allows(actor):
         raise Problem(Code.FORBIDDEN)
     g.actor = actor
 

@@ -41,6 +41,9 @@ class Code(StrEnum):
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     INVALID_CSRF = "invalid_csrf"
+    INVALID_HOST = "invalid_host"
+    REQUEST_TOO_SLOW = "request_too_slow"
+    TOO_MANY_REQUESTS = "too_many_requests"
     WRONG_LOGIN = "wrong_login"
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
     IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress"
@@ -50,10 +53,29 @@ class Code(StrEnum):
     STORE_EXISTS = "store_exists"
     STAFF_EXISTS = "staff_exists"
     ALREADY_SET_UP = "already_set_up"
+    UNKNOWN_STAFF = "unknown_staff"
+    UNKNOWN_KEY = "unknown_key"
+    INVALID_LOGIN = "invalid_login"
+    WEAK_PASSWORD = "weak_password"  # noqa: S105
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105
+    WEAK_PIN = "weak_pin"
+    WRONG_PIN = "wrong_pin"
+    PASSWORD_CHANGE_REQUIRED = "password_change_required"  # noqa: S105
+    OUTSIDE_YOUR_STORES = "outside_your_stores"
+    NOT_FOR_YOURSELF = "not_for_yourself"
+    OWNER_STAYS = "owner_stays"
+    KEY_ENDED = "key_ended"
     # members
     UNKNOWN_MEMBER = "unknown_member"
     PHONE_IN_USE = "phone_in_use"
     UNKNOWN_PROVINCE = "unknown_province"
+    MEMBER_ERASED = "member_erased"
+    GUARDIAN_REQUIRED = "guardian_required"
+    TOO_YOUNG = "too_young"
+    REASON_REQUIRED = "reason_required"
+    # rights
+    UNKNOWN_RIGHTS_REQUEST = "unknown_rights_request"
+    RIGHTS_REQUEST_ENDED = "rights_request_ended"
     # purchases
     UNKNOWN_PURCHASE = "unknown_purchase"
     UNKNOWN_ENTRY = "unknown_entry"
@@ -138,6 +160,15 @@ _TABLE: Mapping[Code, tuple[HTTPStatus, Any]] = {
         HTTPStatus.BAD_REQUEST,
         _l("This page has been open too long: load it again."),
     ),
+    Code.INVALID_HOST: (HTTPStatus.BAD_REQUEST, _l("This service does not go by that name.")),
+    Code.REQUEST_TOO_SLOW: (
+        HTTPStatus.REQUEST_TIMEOUT,
+        _l("The request took too long to arrive; nothing was saved. Try again."),
+    ),
+    Code.TOO_MANY_REQUESTS: (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        _l("Too many tries: wait a moment, then try again."),
+    ),
     Code.WRONG_LOGIN: (HTTPStatus.UNAUTHORIZED, _l("Wrong login or password.")),
     Code.IDEMPOTENCY_MISMATCH: (
         _BAD,
@@ -158,9 +189,54 @@ _TABLE: Mapping[Code, tuple[HTTPStatus, Any]] = {
         HTTPStatus.CONFLICT,
         _l("The owner's account exists already: sign in."),
     ),
+    Code.UNKNOWN_STAFF: (HTTPStatus.NOT_FOUND, _l("There is no such person among the staff.")),
+    Code.UNKNOWN_KEY: (HTTPStatus.NOT_FOUND, _l("There is no such key.")),
+    Code.INVALID_LOGIN: (
+        _BAD,
+        _l("A login has 2 to 64 letters a to z, digits, dots, dashes and underscores."),
+    ),
+    Code.WEAK_PASSWORD: (
+        _BAD,
+        _l("This password is easily guessed: choose another, of 8 characters or more."),
+    ),
+    Code.WRONG_PASSWORD: (_BAD, _l("This is not your present password.")),
+    Code.WEAK_PIN: (_BAD, _l("This PIN is easily guessed: choose another, of 4 to 8 digits.")),
+    Code.WRONG_PIN: (HTTPStatus.UNAUTHORIZED, _l("Wrong PIN.")),
+    Code.PASSWORD_CHANGE_REQUIRED: (
+        HTTPStatus.FORBIDDEN,
+        _l("Choose a password of your own first."),
+    ),
+    Code.OUTSIDE_YOUR_STORES: (
+        HTTPStatus.FORBIDDEN,
+        _l("This belongs to a store that is not yours."),
+    ),
+    Code.NOT_FOR_YOURSELF: (
+        HTTPStatus.CONFLICT,
+        _l("You cannot do this to your own account: ask another manager."),
+    ),
+    Code.OWNER_STAYS: (
+        HTTPStatus.CONFLICT,
+        _l("The owner's account stays as it is: only the owner changes it."),
+    ),
+    Code.KEY_ENDED: (HTTPStatus.CONFLICT, _l("This key is revoked or expired: make a new one.")),
     Code.UNKNOWN_MEMBER: (HTTPStatus.NOT_FOUND, _l("There is no such member.")),
     Code.PHONE_IN_USE: (HTTPStatus.CONFLICT, _l("This phone belongs to a member already.")),
     Code.UNKNOWN_PROVINCE: (_BAD, _l("There is no province with this code or name.")),
+    Code.MEMBER_ERASED: (
+        HTTPStatus.CONFLICT,
+        _l("This member was erased: what is left of it is not changed any more."),
+    ),
+    Code.GUARDIAN_REQUIRED: (
+        _BAD,
+        _l("Under 16 a guardian has to agree: say where the guardian's consent is kept."),
+    ),
+    Code.TOO_YOUNG: (_BAD, _l("Nobody under 16 is in an advertising list.")),
+    Code.REASON_REQUIRED: (_BAD, _l("Say why: the reason is kept in the log.")),
+    Code.UNKNOWN_RIGHTS_REQUEST: (HTTPStatus.NOT_FOUND, _l("There is no such request.")),
+    Code.RIGHTS_REQUEST_ENDED: (
+        HTTPStatus.CONFLICT,
+        _l("This request was carried out or refused already."),
+    ),
     Code.UNKNOWN_PURCHASE: (HTTPStatus.NOT_FOUND, _l("There is no such purchase.")),
     Code.UNKNOWN_ENTRY: (HTTPStatus.NOT_FOUND, _l("There is no such points entry.")),
     Code.RECEIPT_NO_REQUIRED: (_BAD, _l("Enter the receipt number.")),

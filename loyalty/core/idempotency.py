@@ -71,6 +71,8 @@ def answer_once(actor: str, act: Callable[[], Response]) -> Response:
     if key is None:
         return act()
     _check(key)
+    # A caller may put a phone into its key: only the SHA-256 is kept.
+    key = fingerprint(key)
     _lock_across_processes(f"{actor} {key}")
     kept = db.session.scalar(select(IdempotencyKey).filter_by(actor=actor, key=key))
     if kept is not None:

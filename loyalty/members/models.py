@@ -6,13 +6,18 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, t
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loyalty.core.db import Base, BigId, UtcDateTime
-from loyalty.core.limits import EMAIL_LENGTH, NAME_LENGTH
+from loyalty.core.limits import EMAIL_LENGTH, NAME_LENGTH, REASON_LENGTH
+
+_CHANNELS = "channel IN ('sms', 'email', 'zalo', 'call', 'ads')"
+_PURPOSES = "purpose IN ('service', 'marketing')"
 
 
 class Member(Base):
     """The account of a person. The id is a dense 32-bit integer, never reused: it is a
     position in bitmaps. `points` is the recorded balance, the sum of the member's entries;
-    `debt` is what lots could not cover when points were taken back."""
+    `debt` is what lots could not cover when points were taken back. A member who was erased is
+    closed too; one whose processing is restricted is in no file; `objected_at` is since when
+    the member refuses all marketing."""
 
     __tablename__ = "members"
     __table_args__ = (
@@ -41,6 +46,9 @@ class Member(Base):
     joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    restricted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    objected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class MemberPhone(Base):
@@ -64,3 +72,63 @@ class MemberPhone(Base):
     kind: Mapped[str] = mapped_column(String(24))
     active_from: Mapped[datetime] = mapped_column(UtcDateTime)
     active_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Consent(Base):
+    """What a member agrees to now: one row per channel and purpose; no row is a no.
+    `confirmed` says whether it counts yet (semantics, Consent and law)."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        CheckConstraint(_CHANNELS, name="channel"),
+        CheckConstraint(_PURPOSES, name="purpose"),
+    )
+
+    member_id: Mapped[int] = mapped_column(
+        ForeignKey("members.id"), primary_key=True, autoincrement=False
+    )
+    channel: Mapped[str] = mapped_column(String(8), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(16), primary_key=True)
+    granted: Mapped[bool]
+    confirmed: Mapped[bool]
+    guarded: Mapped[bool]
+    """Whether a guardian agreed for someone under 16."""
+    text_version: Mapped[str] = mapped_column(String(32))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ConsentChange(Base):
+    """Every change of a consent, with its proof. Gone with an erasure, so not insert-only."""
+
+    __tablename__ = "consent_changes"
+    __table_args__ = (
+        CheckConstraint(_CHANNELS, name="channel"),
+        CheckConstraint(_PURPOSES, name="purpose"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(8))
+    purpose: Mapped[str] = mapped_column(String(16))
+    granted: Mapped[bool]
+    confirmed: Mapped[bool]
+    text_version: Mapped[str] = mapped_column(String(32))
+    via: Mapped[str] = mapped_column(String(16))
+    """Through which door it came: api, till, desk, import."""
+    actor: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    proof: Mapped[str | None] = mapped_column(String(REASON_LENGTH))
+    guardian: Mapped[str | None] = mapped_column(String(REASON_LENGTH))
+
+
+class DoNotCall(Base):
+    """A number that no marketing message or call may go to, member or not. Only its SHA-256
+    is kept, so that an erased member's number stands nowhere in the clear."""
+
+    __tablename__ = "do_not_call"
+
+    phone_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    added_by: Mapped[str] = mapped_column(String(64))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)

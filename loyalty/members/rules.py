@@ -1,4 +1,5 @@
-"""Names as they are searched, and provinces as they are stored. No database here."""
+"""Who may do what with members, names as they are searched, provinces as they are stored.
+No database here."""
 
 from __future__ import annotations
 
@@ -7,8 +8,34 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from flask_babel import lazy_gettext as _l
+
 from config import ROOT
+from loyalty.core.access import Role, action
 from loyalty.core.limits import NAME_LENGTH
+
+FIND = action(
+    "member.find", Role.CASHIER, Role.MANAGER, says=_l("Find one member by the full phone")
+)
+CREATE = action("member.create", Role.CASHIER, Role.MANAGER, says=_l("Add a member"))
+VIEW = action("member.view", Role.MANAGER, says=_l("See a member's profile and full phone"))
+CHANGE = action("member.change", Role.MANAGER, says=_l("Correct a member's profile"))
+SEE_CONSENTS = action(
+    "consent.view", Role.CASHIER, Role.MANAGER, says=_l("See what a member agreed to")
+)
+CONSENT = action(
+    "consent.change",
+    Role.CASHIER,
+    Role.MANAGER,
+    says=_l("Record what a member agrees to or refuses"),
+)
+DO_NOT_CALL = action(
+    "do_not_call.change",
+    Role.MARKETING,
+    Role.MANAGER,
+    says=_l("Keep the do-not-call list"),
+    whole_shop=True,
+)
 
 CURRENT_LISTS = {"VN": "vn34", "TH": "th77"}
 """Which list of a country is today's: seven Vietnamese codes of before July 2025 name

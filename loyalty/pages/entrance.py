@@ -130,7 +130,7 @@ def begin_session() -> ResponseReturnValue:
     login = request.form.get("login", "")[:LOGIN_LENGTH]
     password = request.form.get("password", "")[:PASSWORD_LENGTH]
     try:
-        with read():
+        with transaction():
             sessions.begin(staff.sign_in(login, password))
     except Problem as problem:
         page = render_template("pages/entrance/login.html", login=login, error=problem.detail)
@@ -141,7 +141,8 @@ def begin_session() -> ResponseReturnValue:
 @blueprint.post("/logout")
 @open_to_anyone
 def sign_out() -> ResponseReturnValue:
-    sessions.end()
+    with transaction():
+        sessions.end()
     return redirect(url_for("pages.sign_in"))
 
 

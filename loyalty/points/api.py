@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from loyalty.core.access import Role, requires
+from loyalty.core.access import requires
 from loyalty.core.api import API_PREFIX, Blueprint
-from loyalty.points import reading
+from loyalty.points import reading, rules
 from loyalty.points.schemas import (
     EntryListSchema,
     EntryQuerySchema,
@@ -18,7 +18,7 @@ blueprint = Blueprint(
 
 
 @blueprint.get("/members/<int32:member_id>/points")
-@requires(Role.CASHIER, Role.MANAGER)
+@requires(rules.STANDING)
 @blueprint.response(200, StandingSchema)
 def standing(member_id: int) -> Any:
     """What a member has, and what lapses when."""
@@ -26,7 +26,7 @@ def standing(member_id: int) -> Any:
 
 
 @blueprint.get("/members/<int32:member_id>/entries")
-@requires(Role.MANAGER)
+@requires(rules.LEDGER)
 @blueprint.arguments(EntryQuerySchema, location="query")
 @blueprint.response(200, EntryListSchema)
 def entries(query: dict[str, Any], member_id: int) -> Any:
@@ -35,7 +35,7 @@ def entries(query: dict[str, Any], member_id: int) -> Any:
 
 
 @blueprint.get("/entries/<int:entry_id>")
-@requires(Role.MANAGER)
+@requires(rules.LEDGER)
 @blueprint.response(200, ExplainedSchema)
 def entry(entry_id: int) -> Any:
     """One entry and why it is what it is."""

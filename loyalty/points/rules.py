@@ -1,9 +1,16 @@
-"""How points are taken from lots. No database here."""
+"""Who may see points, and how they are taken from lots. No database here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+
+from loyalty.core.access import Role, action
+
+STANDING = action("points.view", Role.CASHIER, Role.MANAGER, says=_l("See a member's points"))
+LEDGER = action("points.explain", Role.MANAGER, says=_l("Read a member's ledger entry by entry"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import request
 
-from loyalty.core.access import Role, requires
+from loyalty.core.access import requires
 from loyalty.core.api import API_PREFIX, Blueprint
 from loyalty.core.idempotency import HEADER, REPLAYED
-from loyalty.purchases import service
+from loyalty.purchases import rules, service
 from loyalty.purchases.recording import Recorded, Rejected, Replayed
 from loyalty.purchases.schemas import (
     BatchResultSchema,
@@ -34,7 +34,7 @@ _EXAMPLE = {
 
 
 @blueprint.post("/purchases")
-@requires(Role.CASHIER, Role.MANAGER)
+@requires(rules.RECORD)
 @blueprint.arguments(PurchaseSchema, example=_EXAMPLE)
 @blueprint.response(201, ResultSchema)
 @blueprint.alt_response(200, schema=ResultSchema, description="A replay: recorded before.")
@@ -50,7 +50,7 @@ def record(body: dict[str, Any]) -> Any:
 
 
 @blueprint.post("/purchases/batch")
-@requires(Role.CASHIER, Role.MANAGER)
+@requires(rules.RECORD)
 @blueprint.arguments(BatchSchema, example={"purchases": [{**_EXAMPLE, "receipt_no": "HD-10483"}]})
 @blueprint.response(200, BatchResultSchema)
 def record_batch(body: dict[str, Any]) -> Any:
@@ -74,7 +74,7 @@ def record_batch(body: dict[str, Any]) -> Any:
 
 
 @blueprint.get("/purchases")
-@requires(Role.CASHIER, Role.MANAGER)
+@requires(rules.FIND)
 @blueprint.arguments(FindSchema, location="query")
 @blueprint.response(200, PurchaseListSchema)
 def find(query: dict[str, Any]) -> Any:
@@ -83,7 +83,7 @@ def find(query: dict[str, Any]) -> Any:
 
 
 @blueprint.post("/purchases/<int:purchase_id>/void")
-@requires(Role.CASHIER, Role.MANAGER)
+@requires(rules.VOID)
 @blueprint.arguments(ReasonSchema, example={"reason": "typed twice"})
 @blueprint.response(200, ResultSchema)
 def void(body: dict[str, Any], purchase_id: int) -> Any:
@@ -92,7 +92,7 @@ def void(body: dict[str, Any], purchase_id: int) -> Any:
 
 
 @blueprint.post("/purchases/<int:purchase_id>/reassign")
-@requires(Role.CASHIER, Role.MANAGER)
+@requires(rules.REASSIGN)
 @blueprint.arguments(ReassignSchema, example={"phone": "0987 654 321", "reason": "wrong number"})
 @blueprint.response(200, ResultSchema)
 def reassign(body: dict[str, Any], purchase_id: int) -> Any:

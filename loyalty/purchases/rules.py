@@ -9,12 +9,32 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+from flask_babel import lazy_gettext as _l
 
-from loyalty.core.access import Actor, Role
+from loyalty.core.access import Actor, Role, action
 from loyalty.core.codes import fingerprint
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
 from loyalty.programme.rules import Programme, StoreView
+
+RECORD = action(
+    "purchase.record", Role.CASHIER, Role.MANAGER, says=_l("Record purchases in the own stores")
+)
+FIND = action(
+    "purchase.find", Role.CASHIER, Role.MANAGER, says=_l("Find a receipt of the own stores")
+)
+VOID = action(
+    "purchase.void",
+    Role.CASHIER,
+    Role.MANAGER,
+    says=_l("Cancel a receipt: cashiers their own of today"),
+)
+REASSIGN = action(
+    "purchase.reassign",
+    Role.CASHIER,
+    Role.MANAGER,
+    says=_l("Move a receipt to another phone: cashiers their own of today"),
+)
 
 AHEAD = timedelta(minutes=5)
 LATE = timedelta(days=45)

@@ -143,13 +143,6 @@ def sign_in(login: str, password: str) -> StaffUser:
     return user
 
 
-def find_active(staff_id: int, session_version: int) -> StaffUser | None:
-    """The person of a session, unless signed out everywhere or no longer active."""
-    return db.session.scalar(
-        select(StaffUser).filter_by(id=staff_id, session_version=session_version, active=True)
-    )
-
-
 def actor_of(user: StaffUser) -> Actor:
     store_ids = db.session.scalars(select(StaffStore.store_id).filter_by(staff_id=user.id)).all()
     return Actor(

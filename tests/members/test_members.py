@@ -185,8 +185,8 @@ def test_change_sets_what_is_given_and_null_clears(api):
 
 def test_empty_change_changes_nothing(api, app):
     member_id = create(api, **PROFILE).get_json()["id"]
-    before = row_counts(app)
     was = api.get(f"/members/{member_id}").get_json()
+    before = row_counts(app)
     assert api.patch(f"/members/{member_id}", {}).get_json() == was
     assert api.patch(f"/members/{member_id}", {"name": PROFILE["name"]}).get_json() == was
     assert row_counts(app) == before

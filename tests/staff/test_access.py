@@ -65,7 +65,7 @@ def test_only_the_named_routes_are_open(app):
     assert {name.partition("/<")[0] for name in opened} <= {n.partition("/<")[0] for n in OPEN}
     for name, rule in rules.items():
         assert rule is not None
-        assert (rule.door is Door.OPEN) == (not rule.roles), name
+        assert (rule.door is Door.OPEN) == (rule.action is None), name
         if name.startswith(f"{BASE}/") and name not in opened:
             assert rule.door is Door.KEY, name
 
@@ -73,9 +73,11 @@ def test_only_the_named_routes_are_open(app):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_table_of_this_test_names_every_call_of_the_api(app):
     declared = {
-        (method, rule.rule.removeprefix(BASE)): {str(role) for role in said.roles}
+        (method, rule.rule.removeprefix(BASE)): {str(role) for role in said.action.roles}
         for rule in app.url_map.iter_rules()
-        if (said := rule_of(app.view_functions[rule.endpoint])) and said.door is Door.KEY
+        if (said := rule_of(app.view_functions[rule.endpoint]))
+        and said.door is Door.KEY
+        and said.action
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     adapter = app.url_map.bind("localhost")

@@ -5,9 +5,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from loyalty.core.access import Door, Role, current_actor, requires, takes_query
+from loyalty.core.access import Door, current_actor, requires, takes_query
 from loyalty.core.errors import Code, Problem
 from loyalty.members import service as members
+from loyalty.members.rules import FIND as FIND_MEMBER
 from loyalty.pages import formats, sessions
 from loyalty.pages.countries import countries
 from loyalty.pages.language import language
@@ -18,14 +19,15 @@ from loyalty.pages.till.typed import GENDERS
 from loyalty.programme import service as programme
 from loyalty.programme.rules import StoreView
 from loyalty.purchases import service as purchases
+from loyalty.purchases.rules import REASSIGN, RECORD, VOID
 from loyalty.purchases.service import Result
 
 blueprint = Blueprint("till", __name__, url_prefix="/till")
 blueprint.register_error_handler(Problem, refuse)
 
 _WHILE_TYPING = {Code.TOO_SHORT, Code.NO_NUMBER}
-_AT_THE_TILL = requires(Role.CASHIER, Role.MANAGER, door=Door.LOGIN)
-_LOOKS = requires(Role.CASHIER, Role.MANAGER, door=Door.LOGIN, writes=False)
+_AT_THE_TILL = requires(RECORD, door=Door.LOGIN)
+_LOOKS = requires(RECORD, door=Door.LOGIN, writes=False)
 
 
 # -- the page and its store ----------------------------------------------------
@@ -89,7 +91,7 @@ def _posted_store() -> StoreView:
 
 
 @blueprint.post("/member")
-@_LOOKS
+@requires(FIND_MEMBER, door=Door.LOGIN, writes=False)
 def look_up() -> ResponseReturnValue:
     """Whose phone it is, with the receipts beside it. A POST: addresses are logged."""
     store = _posted_store()
@@ -181,7 +183,7 @@ def _outcome(result: Result) -> Place:
 
 
 @blueprint.post("/purchases/<int:purchase_id>/void")
-@_AT_THE_TILL
+@requires(VOID, door=Door.LOGIN)
 def void(purchase_id: int) -> ResponseReturnValue:
     """The undo: the receipt was a mistake."""
     result = purchases.void(purchase_id, reason=sentences.UNDO_REASON)
@@ -190,7 +192,7 @@ def void(purchase_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post("/purchases/<int:purchase_id>/reassign")
-@_AT_THE_TILL
+@requires(REASSIGN, door=Door.LOGIN)
 def reassign(purchase_id: int) -> ResponseReturnValue:
     """The phone was a mistake: the recorded purchase moves to the one typed now."""
     store = _posted_store()

@@ -1,0 +1,94 @@
+"""Rate limits that hold across processes: how often something may be tried in a while."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import String, case, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from loyalty.core import clock
+from loyalty.core.codes import fingerprint
+from loyalty.core.db import Base, UtcDateTime, db, in_transaction, is_postgresql, table_of
+from loyalty.core.errors import Code, Problem
+
+
+class RateWindow(Base):
+    """How often one subject was counted in its present window; the subject only as SHA-256."""
+
+    __tablename__ = "rate_windows"
+
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hits: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """At most `hits` in windows of `seconds`, for each subject of its own."""
+
+    name: str
+    hits: int
+    seconds: int
+
+
+def spend(limit: Limit, subject: str) -> None:
+    """Count one try, in a transaction of its own: not to be called within one.
+
+    Raises `too_many_requests` with Retry-After once the window is full; tries beyond it
+    are counted no further.
+    """
+    if not current_app.extensions["settings"].rate_limits:
+        return
+    now = clock.now()
+    hits, ends_at = in_transaction(lambda: _count(limit, subject, now))
+    if hits > limit.hits:
+        raise too_many(ends_at, now)
+
+
+def forgive(limit: Limit, subject: str) -> None:
+    """Begin again for a subject that has shown who it is. Not to be called within a
+    transaction."""
+    in_transaction(
+        lambda: db.session.execute(
+            delete(RateWindow).where(RateWindow.subject == _key(limit, subject))
+        )
+    )
+
+
+def too_many(ends_at: datetime, now: datetime) -> Problem:
+    seconds = max(1, math.ceil((ends_at - now).total_seconds()))
+    return Problem(Code.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
+
+
+def forget_old(now: datetime) -> int:
+    """Delete windows that are over; returns how many."""
+    result = db.session.execute(delete(RateWindow).where(RateWindow.ends_at <= now))
+    return result.rowcount  # type: ignore[attr-defined]
+
+
+def _key(limit: Limit, subject: str) -> str:
+    return fingerprint(f"{limit.name} {subject}")
+
+
+def _count(limit: Limit, subject: str, now: datetime, times: int = 1) -> tuple[int, datetime]:
+    windows = table_of(RateWindow)
+    insert = (postgresql if is_postgresql() else sqlite).insert(windows)
+    ends_at = now + timedelta(seconds=limit.seconds)
+    over = windows.c.ends_at <= now
+    row = db.session.execute(
+        insert.values(subject=_key(limit, subject), hits=times, ends_at=ends_at)
+        .on_conflict_do_update(
+            index_elements=[windows.c.subject],
+            set_={
+                "hits": case((over, times), else_=windows.c.hits + times),
+                "ends_at": case((over, ends_at), else_=windows.c.ends_at),
+            },
+        )
+        .returning(windows.c.hits, windows.c.ends_at)
+    ).one()
+    return row.hits, row.ends_at
