@@ -6,6 +6,7 @@ stops the start instead of changing what the service does.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -22,7 +23,10 @@ from sqlalchemy.exc import ArgumentError
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "LOYALTY_"
 LANGUAGES = ("vi", "en", "th")
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+FEWEST_CHARACTERS = 10
+"""How many different ones a secret needs at least: a random one of 32 hex digits has 14."""
+KNOWN_SECRETS = ("only-for-tests-", "change-me", "changeme", "example")
+"""What anybody can read somewhere is no secret, whatever stands behind it."""
 
 
 class BadSetting(Exception):
@@ -32,7 +36,8 @@ class BadSetting(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """One installation. `database_url` is an SQLAlchemy URL; an empty `secret_key` means
-    one that the installation keeps in its data folder. See example.env for the rest."""
+    one that the installation keeps in its data folder; no `hosts` means any name. See
+    example.env for the rest."""
 
     env: str
     database_url: str
@@ -44,6 +49,9 @@ class Settings:
     language: str
     host: str
     port: int
+    tls: str
+    proxies: int
+    hosts: tuple[str, ...]
     processes: int
     rate_limits: bool
     demo: bool
@@ -51,6 +59,11 @@ class Settings:
     @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+    @property
+    def behind_tls(self) -> bool:
+        """Whether browsers reach the service over HTTPS."""
+        return self.tls == "proxy"
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -82,10 +95,33 @@ def _complete(values: dict[str, Any]) -> None:
     """Fill and check what depends on other settings."""
     url = values["database_url"] or f"sqlite:///{values['data_dir']}/loyalty.db"
     values["database_url"] = _database_url(url)
-    if values["env"] == "production" and not values["secret_key"]:
-        raise BadSetting("LOYALTY_SECRET_KEY: production needs one, 32 characters or more.")
-    if values["demo"] and values["host"] not in LOOPBACK:
+    if values["tls"] == "proxy" and not values["proxies"]:
+        raise BadSetting("LOYALTY_PROXIES: with LOYALTY_TLS=proxy, how many stand in front.")
+    if values["env"] == "production":
+        _refuse_for_production(values)
+    if values["demo"] and not is_loopback(values["host"]):
         raise BadSetting("LOYALTY_HOST: a demo listens on this machine only, 127.0.0.1.")
+
+
+def _refuse_for_production(values: dict[str, Any]) -> None:
+    secret = values["secret_key"]
+    if not secret:
+        raise BadSetting("LOYALTY_SECRET_KEY: production needs one, 32 characters or more.")
+    if len(set(secret)) < FEWEST_CHARACTERS or secret.startswith(KNOWN_SECRETS):
+        raise BadSetting("LOYALTY_SECRET_KEY: this one is easily guessed, make a random one.")
+    if values["tls"] == "off" and not is_loopback(values["host"]):
+        raise BadSetting(
+            "LOYALTY_TLS: others can reach this address, so say proxy where one with TLS "
+            "stands in front, or unprotected to send passwords in the clear."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs of this machine reach a listener there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _database_url(text: str) -> str:
@@ -172,6 +208,13 @@ def _host(text: str) -> str:
     return text
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(",")) if text else ()
+    if not all(re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name) for name in names):
+        raise ValueError("names or addresses without a port, such as shop.example.vn, and commas.")
+    return names
+
+
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "ENV": ("development", _one_of("development", "production")),
     "DATABASE_URL": ("", str),
@@ -183,6 +226,9 @@ _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "LANGUAGE": ("vi", _one_of(*LANGUAGES)),
     "HOST": ("127.0.0.1", _host),
     "PORT": ("8000", _between(1, 65535)),
+    "TLS": ("off", _one_of("off", "proxy", "unprotected")),
+    "PROXIES": ("0", _between(0, 5)),
+    "HOSTS": ("", _hosts),
     "PROCESSES": ("2", _between(1, 64)),
     "RATE_LIMITS": ("on", _switch),
     "DEMO": ("off", _switch),

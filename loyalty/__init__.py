@@ -6,17 +6,26 @@ from flask import Flask
 
 import config
 from loyalty import cli, pages
+from loyalty.audit import api as audit_api
+from loyalty.audit.service import NAMES, Names
 from loyalty.core import health
 from loyalty.core.access import Authenticators
 from loyalty.core.api import configure_api, configure_errors
 from loyalty.core.codes import kept_secret
 from loyalty.core.db import configure_database
+from loyalty.core.edge import configure_edge
 from loyalty.core.logs import configure_logs
+from loyalty.jobs.worker import WORK
 from loyalty.members import api as members_api
 from loyalty.members.service import SHOWN_POINTS
 from loyalty.points import api as points_api
 from loyalty.points.standing import shown_points
+from loyalty.privacy import api as privacy_api
+from loyalty.privacy.erasure import PURGE
+from loyalty.privacy.jobs import purge_after_erasure
+from loyalty.programme.service import store_codes
 from loyalty.purchases import api as purchases_api
+from loyalty.staff.naming import names_of
 from loyalty.staff.service import authenticate_key
 
 
@@ -28,6 +37,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.config["SECRET_KEY"] = settings.secret_key or kept_secret(settings.data_dir)
     configure_logs()
     configure_database(app, settings)
+    configure_edge(app, settings)
     configure_seams(app)
     configure_slices(app)
     pages.configure_pages(app, settings)
@@ -42,10 +52,12 @@ def configure_seams(app: Flask) -> None:
         by_key=authenticate_key, by_login=pages.signed_in_actor
     )
     app.extensions[SHOWN_POINTS] = shown_points
+    app.extensions[NAMES] = Names(actors=names_of, stores=store_codes)
+    app.extensions[WORK] = {PURGE: purge_after_erasure}
 
 
 def configure_slices(app: Flask) -> None:
     app.register_blueprint(health.blueprint)
     api = configure_api(app)
-    for blueprint in (purchases_api.blueprint, members_api.blueprint, points_api.blueprint):
-        api.register_blueprint(blueprint)
+    for slice_api in (purchases_api, members_api, points_api, audit_api, privacy_api):
+        api.register_blueprint(slice_api.blueprint)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from loyalty import demo, scheduler, serve
 from loyalty.core.errors import Problem
 from loyalty.imports import cli as imports
+from loyalty.privacy import cli as privacy
 from loyalty.programme import cli as programme
 from loyalty.purchases import cli as purchases
 from loyalty.staff import cli as staff
@@ -28,6 +29,8 @@ def configure_commands(app: Flask) -> None:
         staff.api_keys,
         purchases.points,
         _purchases,
+        imports.do_not_call_group,
+        privacy.privacy,
         demo.demo_command,
         scheduler.scheduler_command,
         serve.serve_command,
@@ -44,6 +47,9 @@ def _say_problems(command: click.Command) -> None:
             _say_problems(inner)
         return
     act = command.callback
+    if hasattr(act, "says_problems"):
+        # Commands belong to their module: a second app in the process finds them wrapped.
+        return
 
     def say(*args: Any, **kwargs: Any) -> Any:
         try:
@@ -57,4 +63,5 @@ def _say_problems(command: click.Command) -> None:
             click.echo(f"The database refused this ({reason}): try `flask db upgrade`.", err=True)
             sys.exit(1)
 
+    say.says_problems = True  # type: ignore[attr-defined]
     command.callback = say

@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 import random
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy import select
 
 from loyalty.core import clock
 from loyalty.core.access import Role
 from loyalty.core.db import in_transaction, read
 from loyalty.core.limits import BATCH_ROWS
 from loyalty.core.phone import PhoneNumber
+from loyalty.members import consents
+from loyalty.members.models import Member
+from loyalty.privacy import service as rights
 from loyalty.programme import service as programme
 from loyalty.purchases import service as purchases
 from loyalty.staff import service as staff
@@ -32,8 +36,13 @@ STORES = (("S01", "Lê Văn Sỹ, Q.3"), ("S02", "Nguyễn Trãi, Q.5"), ("S03",
 PEOPLE = (
     ("owner", "Trần Minh Khôi", Role.MANAGER, ()),
     ("han", "Ngọc Hân", Role.CASHIER, ("S01",)),
+    ("lan", "Phương Lan", Role.CASHIER, ("S01",)),
     ("duc", "Anh Đức", Role.CASHIER, ("S02", "S03")),
+    ("mai", "Hoàng Mai", Role.MARKETING, ()),
 )
+PROOF = "Phiếu đăng ký có chữ ký, bìa 3"
+ASKED = (("copy", "phone", 6), ("erase", "desk", 1))
+"""What two members ask about their data: kind, by which way, how many days ago."""
 _VN_STARTS = ("090", "091", "093", "096", "097", "098", "032", "035", "038", "070", "077", "081")
 _TH_STARTS = ("081", "086", "089", "091", "098")
 
@@ -57,10 +66,16 @@ def fill_if_empty(*, members: int = MEMBERS) -> str:
     file = _credentials_file()
     if there:
         return file.read_text(encoding="utf-8") if file.exists() else "The shop has data already."
-    text = in_transaction(_make_shop)
+    passwords = {login: secrets.token_urlsafe(9) for login, *_ in PEOPLE}
+    key = in_transaction(partial(_make_shop, passwords))
+    text = _told(passwords, _give_pins(passwords), key)
     _keep(file, text)
     for step in _steps(_receipts(members)):
         in_transaction(partial(purchases.record_many, step, source="demo"))
+    member_ids = _members()
+    for ids in _steps(iter(member_ids)):
+        in_transaction(partial(_agree, ids))
+    in_transaction(partial(_ask, member_ids))
     return text
 
 
@@ -69,24 +84,42 @@ def _credentials_file() -> Path:
     return data_dir / "demo.txt"
 
 
-def _make_shop() -> str:
+def _make_shop(passwords: Mapping[str, str]) -> str:
+    """Stores, people and a key, whose text is returned."""
     programme.set_up(shop_name=SHOP_NAME, now=clock.now())
     programme.rename_shop(SHOP_NAME)
     for code, name in STORES:
         programme.create_store(code=code, name=name)
-    lines = []
     for login, name, role, stores in PEOPLE:
-        password = secrets.token_urlsafe(9)
         staff.create_staff(
             login=login,
             name=name,
-            password=password,
+            password=passwords[login],
             role=role,
             store_codes=stores,
             is_owner=login == "owner",
         )
-        lines.append(f"  {role:<9} login {login:<6} password {password}")
-    _, key = staff.create_api_key(name="demo", role=Role.MANAGER)
+    return staff.create_api_key(name="demo", role=Role.MANAGER)[1]
+
+
+def _give_pins(passwords: Mapping[str, str]) -> dict[str, str]:
+    """So that cashiers can take over each other's till."""
+    pins: dict[str, str] = {}
+    for login, _, role, _ in PEOPLE:
+        if role is Role.CASHIER:
+            pins[login] = f"{secrets.randbelow(1000):03d}{len(pins) + 1}77"
+            with read():
+                staff_id = staff.id_of(login)
+            staff.set_pin(staff_id, password=passwords[login], pin=pins[login])
+    return pins
+
+
+def _told(passwords: Mapping[str, str], pins: Mapping[str, str], key: str) -> str:
+    lines = [
+        f"  {role:<9} login {login:<6} password {passwords[login]}"
+        + (f"  PIN {pins[login]}" if login in pins else "")
+        for login, _, role, _ in PEOPLE
+    ]
     return "\n".join(["Demo logins:", *lines, f"Demo API key: {key}"])
 
 
@@ -96,7 +129,36 @@ def _keep(file: Path, text: str) -> None:
         out.write(text)
 
 
-def _steps(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _members() -> Sequence[int]:
+    with read() as session:
+        return session.scalars(select(Member.id).order_by(Member.id)).all()
+
+
+def _agree(member_ids: Sequence[int]) -> None:
+    """Two thirds agreed to marketing, on paper."""
+    chance = random.Random(SEED + member_ids[0])  # nosec B311  # as above
+    for member_id in member_ids:
+        for channel in chance.choice(((), ("zalo",), ("sms", "zalo"))):
+            consents.change(
+                member_id,
+                channel=channel,
+                purpose="marketing",
+                granted=True,
+                via="import",
+                proof=PROOF,
+            )
+
+
+def _ask(member_ids: Sequence[int]) -> None:
+    for member_id, (kind, via, days) in zip(member_ids, ASKED, strict=False):
+        asked_at = clock.now() - timedelta(days=days)
+        rights.receive(member_id, kind=kind, via=via, received_at=asked_at)
+
+
+T = TypeVar("T")
+
+
+def _steps(rows: Iterator[T]) -> Iterator[list[T]]:
     while step := list(islice(rows, BATCH_ROWS)):
         yield step
 
@@ -105,7 +167,7 @@ def _receipts(members: int) -> Iterator[dict[str, Any]]:
     """Receipts of the last year: a few people come often, most now and then."""
     from faker import Faker  # only the demo needs it in memory
 
-    chance = random.Random(SEED)
+    chance = random.Random(SEED)  # nosec B311  # the same demo for the same seed
     names = {"VN": Faker("vi_VN"), "TH": Faker("th_TH")}
     for faker in names.values():
         faker.seed_instance(SEED)
@@ -133,7 +195,7 @@ def _receipts(members: int) -> Iterator[dict[str, Any]]:
 def _profile(faker: Any, chance: random.Random, now: datetime) -> dict[str, Any]:
     gender = chance.choice(("female", "female", "male"))
     name = faker.name_female() if gender == "female" else faker.name_male()
-    age = timedelta(days=chance.randint(16 * 365, 75 * 365))
+    age = timedelta(days=chance.randint(17 * 365, 75 * 365))
     return {
         "name": name,
         "gender": gender,

@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -17,15 +18,20 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from loyalty.core import clock, idempotency
+from loyalty.core import clock, idempotency, throttle
 from loyalty.core.db import in_transaction, read
 from loyalty.core.logs import log
 from loyalty.jobs import service as jobs
+from loyalty.jobs import worker
 from loyalty.points import invariants as of_points
+from loyalty.privacy.jobs import make_up_for_failures
 from loyalty.purchases import invariants as of_purchases
+from loyalty.staff import sessions
 
 LEASE_NAME = "scheduler"
 RENEW_SECONDS = 15
+POLL_SECONDS = 2
+"""How often is looked for jobs that wait."""
 
 
 @click.command("scheduler")
@@ -47,17 +53,17 @@ class Runner:
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
 
     def run(self) -> None:
-        running: BackgroundScheduler | None = None
+        running: _Running | None = None
         while not self.stop.is_set():
             mine = self._renew()
             if mine and running is None:
                 running = self._start()
             elif not mine and running is not None:
-                running.shutdown(wait=False)
+                running.end()
                 running = None
             self.stop.wait(RENEW_SECONDS)
         if running is not None:
-            running.shutdown(wait=False)
+            running.end()
             in_transaction(lambda: jobs.leave_lease(LEASE_NAME, holder=self.holder))
 
     def _renew(self) -> bool:
@@ -70,15 +76,28 @@ class Runner:
             log.error("scheduler.lease", error=type(error).__name__)
             return False
 
-    def _start(self) -> BackgroundScheduler:
+    def _start(self) -> _Running:
         zone = self.app.extensions["settings"].time_zone
         scheduler = BackgroundScheduler(timezone=zone)
         once = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
         for name, act, when in _SCHEDULE:
             scheduler.add_job(self._within_app(name, act), "cron", id=name, **when, **once)
         scheduler.start()
+        ended = threading.Event()
+        # A daemon: the job of a process that is told to end is taken up by the next.
+        threading.Thread(target=self._work, args=[ended], name="worker", daemon=True).start()
         log.info("scheduler.started")
-        return scheduler
+        return _Running(scheduler, ended)
+
+    def _work(self, ended: threading.Event) -> None:
+        """Do the jobs that wait, and first what an erasure before a crash left undone."""
+        self._within_app("make_up_for_failures", make_up_for_failures)()
+        while not ended.wait(POLL_SECONDS):
+            with self.app.app_context():
+                try:
+                    worker.run_waiting(worker=self.holder, stopping=ended.is_set)
+                except Exception as error:
+                    log.error("worker.failed", error=type(error).__name__)
 
     def _within_app(self, name: str, act: Callable[[], Any]) -> Callable[[], None]:
         def run() -> None:
@@ -91,8 +110,28 @@ class Runner:
         return run
 
 
+@dataclass(frozen=True)
+class _Running:
+    """What runs while the lease is held."""
+
+    scheduler: BackgroundScheduler
+    ended: threading.Event
+
+    def end(self) -> None:
+        self.ended.set()
+        self.scheduler.shutdown(wait=False)
+
+
 def forget_idempotency_keys() -> int:
     return in_transaction(lambda: idempotency.forget_old(clock.now()))
+
+
+def forget_rate_windows() -> int:
+    return in_transaction(lambda: throttle.forget_old(clock.now()))
+
+
+def forget_sessions() -> int:
+    return in_transaction(lambda: sessions.forget_old(clock.now()))
 
 
 def verify_ledger() -> int:
@@ -106,5 +145,8 @@ def verify_ledger() -> int:
 
 _SCHEDULE: tuple[tuple[str, Callable[[], Any], dict[str, Any]], ...] = (
     ("forget_idempotency_keys", forget_idempotency_keys, {"hour": 3, "minute": 10}),
+    ("forget_rate_windows", forget_rate_windows, {"minute": 20}),
+    ("forget_sessions", forget_sessions, {"hour": 3, "minute": 30}),
+    ("make_up_for_failures", make_up_for_failures, {"minute": 40}),
     ("verify_ledger", verify_ledger, {"hour": 4, "minute": 10}),
 )

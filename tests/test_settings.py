@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import secrets
 import stat
 import subprocess
 import sys
@@ -15,9 +16,10 @@ import pytest
 import config
 from config import BadSetting, Settings
 from loyalty.core.codes import kept_secret
+from tests.databases import SECRET_KEY as TESTS_SECRET
 from tests.databases import process_environment
 
-SECRET = "s" * 32
+SECRET = "Xq3-9vTzL0_pYb7KwR2mHc8NfJ5sGd1u"
 EXAMPLE = config.ROOT / "config" / "example.env"
 
 BAD_VALUES: dict[str, list[str]] = {
@@ -32,6 +34,10 @@ BAD_VALUES: dict[str, list[str]] = {
     "LANGUAGE": ["", "VI", "fr", "vi-VN"],
     "HOST": ["", "http://127.0.0.1", "a b", "127.0.0.1/24", "127.0.0.1\n10.0.0.7"],
     "PORT": ["", "0", "65536", "-1", "8000.0", "8_000", "+8000", "８０００", "http", "9" * 5_000],
+    "TLS": ["", "on", "true", "Proxy", "https"],
+    "PROXIES": ["", "-1", "6", "one", "1.0"],
+    "HOSTS": [",", "shop.example,", "http://shop.example", "shop.example:8000", "a b", "*"]
+    + [".shop.example", "shop_1", "cửa.hàng", "a\nb", "shop.example/x"],
     "PROCESSES": ["", "0", "65", "two", "1.5"],
     "RATE_LIMITS": ["", "yes", "true", "1", "ON"],
     "DEMO": ["", "yes", "true", "1"],
@@ -44,7 +50,10 @@ GOOD_VALUES: dict[str, list[str]] = {
     "DEFAULT_REGION": ["VN", "TH", "GB"],
     "HOST": ["10.0.0.7", "::1", "localhost", "shop.example.vn"],
     "PORT": ["1", "65535", " 8000 "],
-    "SECRET_KEY": [SECRET],
+    "SECRET_KEY": [SECRET, "s" * 32],
+    "HOSTS": ["", "localhost", "Shop.Example.vn, 10.0.0.7", "xn--ca-hng-uya.vn"],
+    "TLS": ["off", "unprotected"],
+    "PROXIES": ["0", "5"],
     "TIME_ZONE": ["Asia/Bangkok", "UTC"],
 }
 
@@ -57,6 +66,10 @@ def refusal(**given: str) -> str:
     assert "\n" not in said
     assert said.endswith(".")
     return said
+
+
+def loaded(**given: str) -> Settings:
+    return config.load({f"LOYALTY_{name}": value for name, value in given.items()})
 
 
 @pytest.mark.parametrize(
@@ -86,16 +99,64 @@ def test_variables_of_others_are_not_ours():
     config.load({"PORT": "x", "loyalty_port": "x", "MY_LOYALTY_PORT": "x"})
 
 
+def production(**given: str) -> dict[str, str]:
+    return {"ENV": "production", "SECRET_KEY": SECRET} | given
+
+
 @pytest.mark.parametrize("secret", ["", "   "])
 def test_production_needs_a_secret(secret):
-    assert refusal(ENV="production", SECRET_KEY=secret).startswith("LOYALTY_SECRET_KEY: ")
-    assert config.load({"LOYALTY_ENV": "production", "LOYALTY_SECRET_KEY": SECRET})
+    assert refusal(**production(SECRET_KEY=secret)).startswith("LOYALTY_SECRET_KEY: ")
+    assert loaded(**production())
+
+
+WEAK_SECRETS = ["s" * 32, "12345678" * 4, "abcabcabc" * 5, TESTS_SECRET, "change-me-" + SECRET]
+
+
+@pytest.mark.parametrize("secret", WEAK_SECRETS)
+def test_production_refuses_a_secret_that_can_be_guessed(secret):
+    said = refusal(**production(SECRET_KEY=secret))
+    assert said.startswith("LOYALTY_SECRET_KEY: ")
+    assert secret not in said
+    assert loaded(SECRET_KEY=secret)
+
+
+@pytest.mark.parametrize("make", [secrets.token_hex, secrets.token_urlsafe])
+def test_random_secrets_are_taken(make):
+    for _ in range(200):
+        assert loaded(**production(SECRET_KEY=make(32)))
+
+
+PUBLIC = ["0.0.0.0", "::", "10.0.0.7", "shop.example.vn", "127.0.0.1.example.vn"]
+
+
+@pytest.mark.parametrize("host", PUBLIC)
+def test_production_in_the_open_has_to_say_who_speaks_tls(host):
+    assert refusal(**production(HOST=host)).startswith("LOYALTY_TLS: ")
+    assert refusal(**production(HOST=host, PROXIES="1")).startswith("LOYALTY_TLS: ")
+    assert loaded(**production(HOST=host, TLS="unprotected"))
+    assert loaded(**production(HOST=host, TLS="proxy", PROXIES="1")).behind_tls
+    assert loaded(HOST=host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_production_on_this_machine_may_be_plain(host):
+    assert not loaded(**production(HOST=host)).behind_tls
+
+
+def test_tls_of_a_proxy_needs_a_proxy():
+    assert refusal(TLS="proxy").startswith("LOYALTY_PROXIES: ")
+    assert loaded(TLS="proxy", PROXIES="1").behind_tls
+
+
+def test_names_are_compared_in_small_letters():
+    assert loaded(HOSTS=" Shop.Example.vn ,10.0.0.7").hosts == ("shop.example.vn", "10.0.0.7")
+    assert loaded().hosts == ()
 
 
 @pytest.mark.parametrize("host", ["::", "10.0.0.7", "shop.example.vn"])
 def test_demo_listens_on_this_machine_only(host):
     assert refusal(DEMO="on", HOST=host).startswith("LOYALTY_HOST: ")
-    assert config.load({"LOYALTY_DEMO": "on"}).demo
+    assert loaded(DEMO="on").demo
 
 
 def test_secret_is_never_said():

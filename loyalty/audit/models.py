@@ -15,15 +15,19 @@ class AuditEvent(Base):
     Insert-only: the database refuses changes."""
 
     __tablename__ = "audit_events"
+    # One index for each question of the log, every one in the order of its answer.
     __table_args__ = (
-        Index("ix_audit_events_object", "object_kind", "object_id"),
-        Index("ix_audit_events_actor", "actor", "id"),
-        Index("ix_audit_events_action", "action", "id"),
+        Index("ix_audit_events_at", "at", "id"),
+        Index("ix_audit_events_actor", "actor", "at", "id"),
+        Index("ix_audit_events_action", "action", "at", "id"),
+        Index("ix_audit_events_kind", "object_kind", "at", "id"),
+        Index("ix_audit_events_object", "object_kind", "object_id", "at", "id"),
+        Index("ix_audit_events_store", "store_id", "at", "id"),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(64))
     object_kind: Mapped[str] = mapped_column(String(32))

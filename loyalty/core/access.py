@@ -17,7 +17,7 @@ from typing import Any
 from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
-from loyalty.core import idempotency
+from loyalty.core import idempotency, tally
 from loyalty.core.db import in_transaction, read
 from loyalty.core.errors import Code, Problem
 
@@ -45,6 +45,7 @@ class Actor:
     name: str
     role: Role
     store_ids: frozenset[int] = field(default_factory=frozenset)
+    by_pin: bool = False
 
     @property
     def label(self) -> str:
@@ -65,26 +66,38 @@ SYSTEM = Actor(kind="system", id=0, name="system", role=Role.MANAGER)
 @dataclass(frozen=True, kw_only=True)
 class Action:
     """Something that people and keys may do. `name` is also its name in the audit log; `says`
-    stands in the table of who may do what. `whole_shop`: only whoever no store bounds."""
+    stands in the table of who may do what. `whole_shop`: only whoever no store bounds;
+    `by_password`: not whoever took over a till by PIN."""
 
     name: str
     says: Any
     roles: frozenset[Role]
     whole_shop: bool = False
+    by_password: bool = False
 
     def allows(self, actor: Actor) -> bool:
-        return actor.role in self.roles and not (self.whole_shop and actor.store_ids)
+        if (self.whole_shop and actor.store_ids) or (self.by_password and actor.by_pin):
+            return False
+        return actor.role in self.roles
 
 
 ACTIONS: dict[str, Action] = {}
 """Every declared action by its name: what the table of who may do what is made from."""
 
 
-def action(name: str, *roles: Role, says: Any, whole_shop: bool = False) -> Action:
+def action(
+    name: str, *roles: Role, says: Any, whole_shop: bool = False, by_password: bool = False
+) -> Action:
     """Declare an action, once, in the rules of its slice."""
     if name in ACTIONS:
         raise ValueError(f"{name} is declared twice")
-    ACTIONS[name] = Action(name=name, says=says, roles=frozenset(roles), whole_shop=whole_shop)
+    ACTIONS[name] = Action(
+        name=name,
+        says=says,
+        roles=frozenset(roles),
+        whole_shop=whole_shop,
+        by_password=by_password,
+    )
     return ACTIONS[name]
 
 
@@ -163,6 +176,7 @@ def _enter(door: Door, action: Action) -> None:
     authenticators: Authenticators = current_app.extensions["authenticators"]
     if door is Door.KEY:
         actor = authenticators.by_key(_bearer())
+        _count(actor)
     else:
         actor = authenticators.by_login()
     if actor is None:
@@ -171,6 +185,14 @@ def _enter(door: Door, action: Action) -> None:
     if not action.allows(actor):
         raise Problem(Code.FORBIDDEN)
     g.actor = actor
+
+
+def _count(caller: Actor | None) -> None:
+    """Against the rate limits; raises `too_many_requests`."""
+    if caller is not None:
+        tally.spend_call(caller.label)
+    elif _bearer():
+        tally.spend_wrong_key(request.remote_addr)
 
 
 def _bearer() -> str:

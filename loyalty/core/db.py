@@ -177,6 +177,11 @@ def read() -> Iterator[Session]:
         session.rollback()
 
 
+def stop_reading() -> None:
+    """Within `read()`: from here on transactions may be opened, each of its own."""
+    db.session.rollback()
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Commit on return, roll back on raise.
@@ -192,7 +197,16 @@ def transaction() -> Iterator[Session]:
             session.commit()
         except BaseException:
             session.rollback()
+            g.pop("after_commit", None)
             raise
+    for act in g.pop("after_commit", ()):
+        act()
+
+
+def after_commit(act: Callable[[], object]) -> None:
+    """Run `act` once this transaction is committed, outside of it; never if it rolls back.
+    What it raises reaches the caller although everything is saved: let it raise nothing."""
+    g.setdefault("after_commit", []).append(act)
 
 
 def connection() -> Connection:

@@ -56,11 +56,11 @@ class Code(StrEnum):
     UNKNOWN_STAFF = "unknown_staff"
     UNKNOWN_KEY = "unknown_key"
     INVALID_LOGIN = "invalid_login"
-    WEAK_PASSWORD = "weak_password"  # noqa: S105
-    WRONG_PASSWORD = "wrong_password"  # noqa: S105
+    WEAK_PASSWORD = "weak_password"  # noqa: S105  # nosec B105  # a code
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105  # nosec B105  # a code
     WEAK_PIN = "weak_pin"
     WRONG_PIN = "wrong_pin"
-    PASSWORD_CHANGE_REQUIRED = "password_change_required"  # noqa: S105
+    PASSWORD_CHANGE_REQUIRED = "password_change_required"  # noqa: S105  # nosec B105  # a code
     OUTSIDE_YOUR_STORES = "outside_your_stores"
     NOT_FOR_YOURSELF = "not_for_yourself"
     OWNER_STAYS = "owner_stays"
@@ -163,7 +163,7 @@ _TABLE: Mapping[Code, tuple[HTTPStatus, Any]] = {
     Code.INVALID_HOST: (HTTPStatus.BAD_REQUEST, _l("This service does not go by that name.")),
     Code.REQUEST_TOO_SLOW: (
         HTTPStatus.REQUEST_TIMEOUT,
-        _l("The request took too long to arrive; nothing was saved. Try again."),
+        _l("The request did not arrive whole; nothing was saved. Try again."),
     ),
     Code.TOO_MANY_REQUESTS: (
         HTTPStatus.TOO_MANY_REQUESTS,

@@ -56,6 +56,15 @@ class QueryInt(fields.Integer):
         return int(value[:20])
 
 
+class Bool(fields.Boolean):
+    """true or false: 1, 0, "true" and "yes" are none."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **_: Any) -> bool:
+        if type(value) is not bool:
+            raise ValidationError("Must be true or false.")
+        return value
+
+
 class Text(fields.String):
     """One line of text: trimmed, NFC, no control characters, 1 to `longest` characters."""
 

@@ -7,12 +7,15 @@ request may use the key again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+import orjson
 from flask import Response, request
-from sqlalchemy import LargeBinary, String, delete, select, text
+from sqlalchemy import LargeBinary, String, delete, func, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loyalty.core import clock
@@ -68,7 +71,9 @@ def running() -> Iterator[None]:
 def answer_once(actor: str, act: Callable[[], Response]) -> Response:
     """Run `act`, or give the answer it gave before under the same key."""
     key = request.headers.get(HEADER)
-    if key is None:
+    # A look that is logged changes nothing worth an answer of its own, and what it shows of
+    # a person must not outlive an erasure that happens meanwhile.
+    if key is None or request.method in ("GET", "HEAD"):
         return act()
     _check(key)
     # A caller may put a phone into its key: only the SHA-256 is kept.
@@ -78,7 +83,8 @@ def answer_once(actor: str, act: Callable[[], Response]) -> Response:
     if kept is not None:
         return _replay(kept)
     response = act()
-    if response.status_code < 400:
+    # Pages are made anew: in a kept one nobody finds what an erasure has to take out.
+    if response.status_code < 400 and (response.is_json or not response.get_data()):
         _keep(actor, key, response)
     return response
 
@@ -89,6 +95,58 @@ def forget_old(now: datetime) -> int:
         delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT)
     )
     return result.rowcount  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traces:
+    """What tells a person in kept answers: a phone by itself, words only where they stand
+    beside the member's id, since two people may share a name or a birth date."""
+
+    member_id: int
+    phones: Collection[str]
+    words: Collection[str]
+    fields: Collection[str]
+    """The names of what is emptied where the person is found."""
+
+
+def forget_person(traces: Traces) -> int:
+    """Take a person out of the answers kept: a retry still gets its answer, without them.
+    Returns how many were changed."""
+    needles = [phone.encode() for phone in traces.phones]
+    needles += [orjson.dumps(word) for word in traces.words]
+    if not needles:
+        return 0
+    within = func.pg_catalog.position if is_postgresql() else func.instr
+    holds = or_(*(within(IdempotencyKey.body, needle) > 0 for needle in needles))
+    changed = 0
+    for kept in db.session.scalars(select(IdempotencyKey).where(holds)):
+        without = orjson.dumps(_without(orjson.loads(kept.body), traces))
+        changed += without != kept.body
+        kept.body = without
+    # Flush: what stands in the table is what the erasure is judged by.
+    db.session.flush()
+    return changed
+
+
+def _without(value: Any, traces: Traces) -> Any:
+    if isinstance(value, list):
+        return [_without(each, traces) for each in value]
+    if isinstance(value, str):
+        return None if any(phone in value for phone in traces.phones) else value
+    if not isinstance(value, dict):
+        return value
+    emptied = traces.fields if _is_about(value, traces) else ()
+    return {
+        name: None if name in emptied else _without(each, traces) for name, each in value.items()
+    }
+
+
+def _is_about(value: dict[str, Any], traces: Traces) -> bool:
+    texts = [each for each in value.values() if isinstance(each, str)]
+    if any(phone in text for phone in traces.phones for text in texts):
+        return True
+    is_its_row = traces.member_id in (value.get("id"), value.get("member_id"))
+    return is_its_row and any(text in traces.words for text in texts)
 
 
 def _check(key: str) -> None:

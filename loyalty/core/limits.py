@@ -2,6 +2,19 @@
 
 REQUEST_BYTES = 8 * 1024 * 1024
 """A batch of 5,000 purchases with lines fits; a 10 MB body does not."""
+FORM_BYTES = 256 * 1024
+"""All fields of a form together, files apart: pasted phones fit, a 1 MB password does not."""
+HEAD_BYTES = 64 * 1024
+"""Request line and headers."""
+HEAD_SECONDS = 10
+"""To send them in; as long a connection may lie idle."""
+BODY_SECONDS = 10
+"""To send a body in, once all threads of a process wait for one."""
+SERVER_THREADS = 2
+"""Of one process. More of them wait for each other: two were a fifth faster than eight.
+One would be faster still, and stand still while a slow sender's request comes in."""
+STOP_SECONDS = 8
+"""What is being answered may take so long when the server is stopped."""
 BATCH_ROWS = 5_000
 LINES_PER_PURCHASE = 500
 PAGE_ROWS = 100
@@ -18,6 +31,7 @@ WRITTEN_PHONE_LENGTH = 200
 LOGIN_LENGTH = 64
 PASSWORD_LENGTH = 200
 IDEMPOTENCY_KEY_LENGTH = 255
+TEXT_VERSION_LENGTH = 32
 QUANTITY = 1_000_000
 CSV_LINE_BYTES = 64 * 1024
 CSV_COLUMNS = 200

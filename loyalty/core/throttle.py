@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import String, case, delete
+from sqlalchemy import String, case, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,28 +36,44 @@ class Limit:
     seconds: int
 
 
-def spend(limit: Limit, subject: str) -> None:
-    """Count one try, in a transaction of its own: not to be called within one.
+def spend(limit: Limit, subject: str) -> int:
+    """Count one try, in a transaction of its own: not to be called within one. Returns how
+    many are left: of all tries in a window, one hears 0.
 
-    Raises `too_many_requests` with Retry-After once the window is full; tries beyond it
-    are counted no further.
+    Raises `too_many_requests` with Retry-After once the window is full.
     """
     if not current_app.extensions["settings"].rate_limits:
-        return
+        return limit.hits
     now = clock.now()
-    hits, ends_at = in_transaction(lambda: _count(limit, subject, now))
+    hits, ends_at = in_transaction(lambda: count(limit, subject, now))
     if hits > limit.hits:
         raise too_many(ends_at, now)
+    return limit.hits - hits
 
 
 def forgive(limit: Limit, subject: str) -> None:
     """Begin again for a subject that has shown who it is. Not to be called within a
     transaction."""
+    if not current_app.extensions["settings"].rate_limits:
+        return
     in_transaction(
         lambda: db.session.execute(
             delete(RateWindow).where(RateWindow.subject == _key(limit, subject))
         )
     )
+
+
+def give_back(limit: Limit, subject: str) -> None:
+    """Take one try back that was counted. Not to be called within a transaction."""
+    if not current_app.extensions["settings"].rate_limits:
+        return
+    windows = (
+        RateWindow.subject == _key(limit, subject),
+        RateWindow.hits > 0,
+        RateWindow.ends_at > clock.now(),
+    )
+    taken = update(RateWindow).where(*windows).values(hits=RateWindow.hits - 1)
+    in_transaction(lambda: db.session.execute(taken))
 
 
 def too_many(ends_at: datetime, now: datetime) -> Problem:
@@ -75,7 +91,8 @@ def _key(limit: Limit, subject: str) -> str:
     return fingerprint(f"{limit.name} {subject}")
 
 
-def _count(limit: Limit, subject: str, now: datetime, times: int = 1) -> tuple[int, datetime]:
+def count(limit: Limit, subject: str, now: datetime, *, times: int = 1) -> tuple[int, datetime]:
+    """Add to a subject's window, a new one where the last is over; returns its sum and end."""
     windows = table_of(RateWindow)
     insert = (postgresql if is_postgresql() else sqlite).insert(windows)
     ends_at = now + timedelta(seconds=limit.seconds)

@@ -1,109 +1,76 @@
 from __future__ import annotations
 
-import csv
 import json
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
-from flask.cli import with_appcontext
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy.exc import DBAPIError
+from flask.cli import AppGroup, with_appcontext
 
-from loyalty.imports import purchases
-from loyalty.imports.purchases import Refused, Tally
-from loyalty.imports.source import BadFile
+from loyalty.core.limits import NAME_LENGTH
+from loyalty.core.options import Line
+from loyalty.imports import do_not_call, purchases
+from loyalty.imports.terminal import (
+    json_option,
+    progress,
+    rejects_file,
+    rejects_option,
+    stopping_plainly,
+    summary,
+)
 
-_GO_ON = "What is in stays in; start it again to go on."
-_RISKY_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+do_not_call_group = AppGroup("do-not-call", help="Numbers that no marketing may go to.")
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--create-stores", is_flag=True, help="Add stores that the file names.")
 @click.option("--without-points", is_flag=True, help="History: record, but earn nothing.")
-@click.option(
-    "--rejects",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write refused rows here, with line, code and sentence.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The last line is a JSON summary.")
+@rejects_option
+@json_option
 @with_appcontext
 def import_purchases(
     file: Path, create_stores: bool, without_points: bool, rejects: Path | None, as_json: bool
 ) -> None:
     """Record the purchases of FILE (CSV or CSV.gz); started again, it ends the same."""
-    with _progress() as on_step, _rejects(rejects, file) as on_refused:
-        try:
-            tally = purchases.import_purchases(
-                file,
-                create_stores=create_stores,
-                earns=not without_points,
-                on_step=on_step,
-                on_refused=on_refused,
-            )
-        except BadFile as why:
-            raise click.ClickException(str(why)) from None
-        except KeyboardInterrupt:
-            raise click.ClickException(f"Stopped. {_GO_ON}") from None
-        except DBAPIError as why:
-            # Its text holds the rows, and so phones.
-            name = type(why.orig).__name__
-            raise click.ClickException(f"The database failed ({name}). {_GO_ON}") from None
-    click.echo(json.dumps(tally.as_document()) if as_json else _summary(tally))
+    with progress() as on_step, rejects_file(rejects, file) as on_refused, stopping_plainly():
+        tally = purchases.import_purchases(
+            file,
+            create_stores=create_stores,
+            earns=not without_points,
+            on_step=on_step,
+            on_refused=on_refused,
+        )
+    click.echo(json.dumps(tally.as_document()) if as_json else _purchases_told(tally))
 
 
-def _summary(tally: Tally) -> str:
-    lines = [
+@do_not_call_group.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--source", required=True, type=Line(NAME_LENGTH), help="Where the numbers come from."
+)
+@rejects_option
+@json_option
+def import_do_not_call(file: Path, source: str, rejects: Path | None, as_json: bool) -> None:
+    """Put the numbers of FILE (CSV or CSV.gz) on the do-not-call list; started again, it ends
+    the same."""
+    with progress() as on_step, rejects_file(rejects, file) as on_refused, stopping_plainly():
+        tally = do_not_call.import_numbers(
+            file, source_name=source, on_step=on_step, on_refused=on_refused
+        )
+    click.echo(json.dumps(tally.as_document()) if as_json else _numbers_told(tally))
+
+
+def _purchases_told(tally: purchases.Tally) -> str:
+    return summary(
         f"{tally.rows:,} rows: {tally.recorded:,} recorded, {tally.replayed:,} recorded before,"
-        f" {tally.members_created:,} new members, {sum(tally.rejected.values()):,} refused."
-    ]
-    lines += [f"  {code}: {count:,}" for code, count in sorted(tally.rejected.items())]
-    return "\n".join(lines)
+        f" {tally.members_created:,} new members, {sum(tally.rejected.values()):,} refused.",
+        tally.rejected,
+    )
 
 
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """A bar on a terminal, nothing in a pipe; standard output is for the result."""
-    if not sys.stderr.isatty():
-        yield lambda tally, line, lines: None
-        return
-    columns = (BarColumn(), TextColumn("{task.completed:,} of {task.total:,} lines"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task("import", total=1)
-        yield lambda tally, line, lines: bar.update(task, completed=line, total=lines)
-
-
-@contextmanager
-def _rejects(path: Path | None, file: Path) -> Iterator[Any]:
-    if path is None:
-        yield lambda header, rows: None
-        return
-    try:
-        if path.exists() and file.exists() and path.samefile(file):
-            raise click.ClickException(f"{path.name} is the file itself: name another.")
-        out = path.open("w", encoding="utf-8-sig", newline="")
-    except OSError:
-        raise click.ClickException(f"Cannot write {path.name}.") from None
-    with out:
-        writer = csv.writer(out)
-        begun = False
-
-        def write(header: Sequence[str], rows: Iterable[Refused]) -> None:
-            nonlocal begun
-            if not begun:
-                writer.writerow(["line", "code", "sentence", *map(_safe, header)])
-                begun = True
-            for row in rows:
-                writer.writerow([row.line, row.code, row.sentence, *map(_safe, row.cells)])
-
-        yield write
-
-
-def _safe(cell: str) -> str:
-    """A spreadsheet must not run a cell (semantics, Audience files)."""
-    return f"'{cell}" if cell.startswith(_RISKY_STARTS) else cell
+def _numbers_told(tally: do_not_call.Tally) -> str:
+    return summary(
+        f"{tally.rows:,} rows: {tally.added:,} added, {tally.listed:,} on the list before,"
+        f" {sum(tally.rejected.values()):,} refused.",
+        tally.rejected,
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from flask_babel import gettext
+
 from loyalty.imports.source import BadFile
 from loyalty.members.rules import fold
 
@@ -37,23 +39,34 @@ PURCHASE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "channel": ("channel", "kenh", "kenh ban"),
     "name": ("name", "customer", "customer name", "ten", "ho ten", "ten khach hang"),
 }
+PHONE_COLUMN: Mapping[str, tuple[str, ...]] = {"phone": PURCHASE_COLUMNS["phone"]}
 REQUIRED = ("phone", "store", "receipt_no", "purchased_at", "amount")
 
 
-def find_columns(header: Sequence[str], *, required: Sequence[str] = REQUIRED) -> Columns:
+def find_columns(
+    header: Sequence[str],
+    *,
+    required: Sequence[str] = REQUIRED,
+    among: Mapping[str, Sequence[str]] = PURCHASE_COLUMNS,
+) -> Columns:
     """The place of each known column; raises `BadFile` for one missing or named twice."""
-    known = {name: field for field, names in PURCHASE_COLUMNS.items() for name in names}
+    known = {name: field for field, names in among.items() for name in names}
     found: dict[str, int] = {}
     for place, written in enumerate(header):
         field = known.get(_plain(written))
         if field is None:
             continue
         if field in found:
-            raise BadFile(f"Two columns hold the {field}: keep one of them.")
+            raise BadFile(gettext("Two columns hold the %(field)s: keep one of them.", field=field))
         found[field] = place
     missing = [field for field in required if field not in found]
     if missing:
-        raise BadFile(f"The file has no column {', '.join(missing)}: name it in the first line.")
+        raise BadFile(
+            gettext(
+                "The file has no column %(names)s: name it in the first line.",
+                names=", ".join(missing),
+            )
+        )
     return found
 
 

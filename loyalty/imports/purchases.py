@@ -22,7 +22,7 @@ from flask import current_app
 from loyalty.audit import service as audit
 from loyalty.core import clock
 from loyalty.core.db import in_transaction, read
-from loyalty.core.errors import PHONE_CODES, Code, Problem
+from loyalty.core.errors import Code, Problem
 from loyalty.core.limits import (
     BATCH_ROWS,
     CODE_LENGTH,
@@ -35,26 +35,14 @@ from loyalty.core.money import parse_major
 from loyalty.core.phone import PhoneNumber
 from loyalty.imports import source
 from loyalty.imports.columns import REQUIRED, Columns, find_columns
+from loyalty.imports.refused_rows import Refused, check_width, no_phone, refused
 from loyalty.imports.source import CheckedFile
 from loyalty.programme import service as programme
 from loyalty.purchases import service as purchases
 from loyalty.purchases.recording import Outcome, Recorded, Replayed
 from loyalty.purchases.rules import CHANNELS
 
-NO_PHONE = "no_phone"
-INVALID_PHONE = "invalid_phone"
-INVALID_ROW = "invalid_row"
 _DAY_FIRST = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refused:
-    """A row that was not recorded: where it stands, and why."""
-
-    line: int
-    code: str
-    sentence: str
-    cells: Sequence[str]
 
 
 @dataclass(kw_only=True)
@@ -89,14 +77,10 @@ class Reader:
 
     def load(self, cells: Sequence[str]) -> dict[str, Any]:
         """Raises `Problem`; `empty` in its extra when there is no phone at all."""
-        if len(cells) <= max(self.columns.values()):
-            raise Problem(Code.INVALID_REQUEST, detail="The row has too few cells.")
-        if any(map(str.strip, cells[self.width :])):
-            # `294,250` without quotation marks would be an amount of 294.
-            raise Problem(Code.INVALID_REQUEST, detail="The row has too many cells.")
+        check_width(cells, least=max(self.columns.values()) + 1, width=self.width)
         cell = {name: cells[place].strip() for name, place in self.columns.items()}
         if not cell["phone"]:
-            raise Problem(Code.NO_NUMBER, extra={"empty": True})
+            raise no_phone()
         return {
             "phone": PhoneNumber.parse(cell["phone"], self.region).as_member_key(),
             "store": _text(cell, "store", CODE_LENGTH),
@@ -162,8 +146,7 @@ def import_purchases(
         outcomes = in_transaction(
             partial(_record, loaded, create_stores=create_stores, earns=earns)
         )
-        refused = _count(tally, step, outcomes)
-        on_refused(file.header, refused)
+        on_refused(file.header, _count(tally, step, outcomes))
         on_step(tally, step[-1][0], file.lines)
     in_transaction(lambda: _audit(file, tally))
     return tally
@@ -216,7 +199,7 @@ def _record(
 def _count(
     tally: Tally, step: Sequence[tuple[int, Sequence[str]]], outcomes: Sequence[Outcome]
 ) -> list[Refused]:
-    refused = []
+    not_in: list[Refused] = []
     made = set()
     for (line, cells), outcome in zip(step, outcomes, strict=True):
         if isinstance(outcome, Recorded):
@@ -226,23 +209,12 @@ def _count(
         elif isinstance(outcome, Replayed):
             tally.replayed += 1
         else:
-            row = _refused(line, cells, outcome.problem)
-            refused.append(row)
+            row = refused(line, cells, outcome.problem)
+            not_in.append(row)
             tally.rejected[row.code] += 1
     tally.rows += len(step)
     tally.members_created += len(made)
-    return refused
-
-
-def _refused(line: int, cells: Sequence[str], problem: Problem) -> Refused:
-    code = str(problem.code)
-    if problem.code in PHONE_CODES:
-        code = INVALID_PHONE
-    if problem.code is Code.NO_NUMBER and problem.extra.get("empty"):
-        code = NO_PHONE
-    if problem.code is Code.INVALID_REQUEST:
-        code = INVALID_ROW
-    return Refused(line=line, code=code, sentence=str(problem.detail), cells=cells)
+    return not_in
 
 
 def _text(cell: Mapping[str, str], name: str, longest: int) -> str | None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from flask_babel import gettext
+
 from loyalty.core.limits import CSV_COLUMNS, CSV_LINE_BYTES
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -30,41 +32,52 @@ class BadFile(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file that came with a request: it is held here and written to no disk."""
+
+    name: str
+    content: bytes
+
+
+File = Path | Upload
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckedFile:
     """A file whose every byte was read once: `rows` without the header, blank ones too."""
 
-    path: Path
+    file: File
     header: list[str]
     delimiter: str
     lines: int
     sha256: str
 
 
-def check(path: Path) -> CheckedFile:
+def check(file: File) -> CheckedFile:
     """The first pass; raises `BadFile`."""
-    _check_kind(path)
+    _check_kind(file)
     try:
-        with _open(path) as stream:
-            return _read_through(path, _Lines(stream))
+        with _open(file) as stream:
+            return _read_through(file, _Lines(stream))
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise BadFile("The gzip file is damaged or cut short: copy it again.") from None
+        raise BadFile(gettext("The gzip file is damaged or cut short: copy it again.")) from None
 
 
-def _read_through(path: Path, lines: _Lines) -> CheckedFile:
+def _read_through(file: File, lines: _Lines) -> CheckedFile:
     first = next(lines, "").removeprefix(BOM)
     if not first.strip():
-        raise BadFile("The file is empty: its first line must name the columns.")
+        raise BadFile(gettext("The file is empty: its first line must name the columns."))
     delimiter = max(DELIMITERS, key=first.count)
     try:
         header = next(_csv([first], delimiter))
         for _ in _csv(lines, delimiter):
             pass
     except csv.Error as why:
-        raise BadFile(f"{_what_is_wrong(why, lines.number)}: save the file as CSV again.") from None
+        raise BadFile(_what_is_wrong(why, lines.number)) from None
     if len(header) > CSV_COLUMNS:
-        raise BadFile(f"The file has more than {CSV_COLUMNS} columns.")
+        raise BadFile(gettext("The file has more than %(count)s columns.", count=CSV_COLUMNS))
     return CheckedFile(
-        path=path,
+        file=file,
         header=[name.strip() for name in header],
         delimiter=delimiter,
         lines=lines.number,
@@ -74,8 +87,15 @@ def _read_through(path: Path, lines: _Lines) -> CheckedFile:
 
 def _what_is_wrong(why: csv.Error, line: int) -> str:
     if "new-line character" in str(why):
-        return f"Line {line} has a carriage return where no line ends"
-    return f"Line {line} or one before it has a quotation mark that is not closed"
+        return gettext(
+            "Line %(line)s has a carriage return where no line ends: save the file as CSV again.",
+            line=line,
+        )
+    return gettext(
+        "Line %(line)s or one before it has a quotation mark that is not closed: save the file"
+        " as CSV again.",
+        line=line,
+    )
 
 
 def _csv(lines: Iterable[str], delimiter: str) -> Any:
@@ -106,7 +126,7 @@ class _Lines:
 
 def rows_of(file: CheckedFile) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) of every row after the header; blank lines are passed over."""
-    with _open(file.path) as stream:
+    with _open(file.file) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
         reader = _csv(text, file.delimiter)
         next(reader)
@@ -117,41 +137,56 @@ def rows_of(file: CheckedFile) -> Iterator[tuple[int, list[str]]]:
             line = reader.line_num
 
 
-def _check_kind(path: Path) -> None:
-    start = _first_bytes(path)
-    named_gzip = path.suffix.lower() == ".gz"
+def _check_kind(file: File) -> None:
+    start = _first_bytes(file)
+    named_gzip = _is_gzip(file)
     if start == ZIP_MAGIC:
-        raise BadFile("This is an Excel or ZIP file, not CSV: save it as CSV UTF-8.")
+        raise BadFile(gettext("This is an Excel or ZIP file, not CSV: save it as CSV UTF-8."))
     if start[:2] in UTF16_MARKS:
-        raise BadFile("The file is in UTF-16: save it as CSV UTF-8.")
+        raise BadFile(gettext("The file is in UTF-16: save it as CSV UTF-8."))
     if named_gzip and start[:2] != GZIP_MAGIC:
-        raise BadFile("The file is named .gz but is no gzip file.")
+        raise BadFile(gettext("The file is named .gz but is no gzip file."))
     if start[:2] == GZIP_MAGIC and not named_gzip:
-        raise BadFile("This is a gzip file: name it .csv.gz.")
+        raise BadFile(gettext("This is a gzip file: name it .csv.gz."))
 
 
-def _first_bytes(path: Path) -> bytes:
+def _is_gzip(file: File) -> bool:
+    """What comes with a request is plain: a few bytes of gzip may hold gigabytes."""
+    return isinstance(file, Path) and file.suffix.lower() == ".gz"
+
+
+def _first_bytes(file: File) -> bytes:
     try:
-        if path.is_file():
-            with path.open("rb") as file:
-                return file.read(4)
+        if isinstance(file, Upload):
+            return file.content[:4]
+        if file.is_file():
+            with file.open("rb") as stream:
+                return stream.read(4)
     except OSError:
-        raise BadFile(f"The file {path.name} cannot be read.") from None
-    raise BadFile(f"There is no file {path.name}.")
+        raise BadFile(gettext("The file %(name)s cannot be read.", name=file.name)) from None
+    raise BadFile(gettext("There is no file %(name)s.", name=file.name))
 
 
-def _open(path: Path) -> IO[bytes]:
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]
-    return path.open("rb")
+def _open(file: File) -> IO[bytes]:
+    if isinstance(file, Upload):
+        return io.BytesIO(file.content)
+    if _is_gzip(file):
+        return gzip.open(file, "rb")  # type: ignore[return-value]
+    return file.open("rb")
 
 
 def _decode(line: bytes, number: int) -> str:
     if len(line) > CSV_LINE_BYTES:
-        raise BadFile(f"Line {number} is longer than {CSV_LINE_BYTES} bytes: is this CSV?")
+        sentence = gettext(
+            "Line %(line)s is longer than %(count)s bytes: is this CSV?",
+            line=number,
+            count=CSV_LINE_BYTES,
+        )
+        raise BadFile(sentence)
     if b"\0" in line:
-        raise BadFile(f"Line {number} holds a NUL byte: is this CSV?")
+        raise BadFile(gettext("Line %(line)s holds a NUL byte: is this CSV?", line=number))
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
-        raise BadFile(f"Line {number} is not UTF-8: save the file as CSV UTF-8.") from None
+        sentence = gettext("Line %(line)s is not UTF-8: save the file as CSV UTF-8.", line=number)
+        raise BadFile(sentence) from None

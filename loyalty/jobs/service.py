@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
 
 from loyalty.core.access import current_actor
 from loyalty.core.db import db
@@ -38,16 +38,31 @@ def enqueue(kind: str, arguments: dict[str, Any], *, now: datetime) -> Job:
     return job
 
 
-def claim(kinds: Collection[str], *, worker: str, now: datetime) -> Job | None:
-    """The oldest job that waits, or whose worker died; it is this worker's from now on."""
+def is_waiting(kinds: Collection[str], *, now: datetime) -> bool:
+    """Whether there is something to claim."""
+    return db.session.scalar(_waiting(kinds, now).with_only_columns(Job.id)) is not None
+
+
+def _waiting(kinds: Collection[str], now: datetime) -> Select[Job]:
     abandoned = and_(Job.state == JobState.RUNNING, Job.leased_until < now)
-    job = db.session.scalar(
+    return (
         select(Job)
         .where(Job.kind.in_(kinds), or_(Job.state == JobState.QUEUED, abandoned))
         .order_by(Job.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
     )
+
+
+def last_state(kind: str) -> str | None:
+    """How the newest job of a kind stands; None where there is none."""
+    return db.session.scalar(
+        select(Job.state).where(Job.kind == kind).order_by(Job.id.desc()).limit(1)
+    )
+
+
+def claim(kinds: Collection[str], *, worker: str, now: datetime) -> Job | None:
+    """The oldest job that waits, or whose worker died; it is this worker's from now on."""
+    job = db.session.scalar(_waiting(kinds, now).with_for_update(skip_locked=True))
     if job is None:
         return None
     if job.attempts >= MAX_ATTEMPTS:
@@ -67,6 +82,12 @@ def report(job_id: int, *, worker: str, progress: int, now: datetime) -> None:
         raise Cancelled
     job.progress = progress
     job.leased_until = now + LEASE
+
+
+def is_held_by(job_id: int, *, worker: str) -> bool:
+    """Whether this worker still speaks for the job; locks it."""
+    job = db.session.get_one(Job, job_id, populate_existing=True, with_for_update=True)
+    return job.worker == worker and job.state == JobState.RUNNING
 
 
 def finish(job_id: int, result: dict[str, Any], *, now: datetime) -> None:

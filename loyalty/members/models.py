@@ -6,7 +6,12 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, t
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loyalty.core.db import Base, BigId, UtcDateTime
-from loyalty.core.limits import EMAIL_LENGTH, NAME_LENGTH, REASON_LENGTH
+from loyalty.core.limits import (
+    EMAIL_LENGTH,
+    NAME_LENGTH,
+    REASON_LENGTH,
+    TEXT_VERSION_LENGTH,
+)
 
 _CHANNELS = "channel IN ('sms', 'email', 'zalo', 'call', 'ads')"
 _PURPOSES = "purpose IN ('service', 'marketing')"
@@ -76,7 +81,8 @@ class MemberPhone(Base):
 
 class Consent(Base):
     """What a member agrees to now: one row per channel and purpose; no row is a no.
-    `confirmed` says whether it counts yet (semantics, Consent and law)."""
+    `confirmed`: by a proof or by the member in person, which marketing needs to count
+    (semantics, Consent and law)."""
 
     __tablename__ = "consents"
     __table_args__ = (
@@ -93,7 +99,7 @@ class Consent(Base):
     confirmed: Mapped[bool]
     guarded: Mapped[bool]
     """Whether a guardian agreed for someone under 16."""
-    text_version: Mapped[str] = mapped_column(String(32))
+    text_version: Mapped[str] = mapped_column(String(TEXT_VERSION_LENGTH))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -113,9 +119,9 @@ class ConsentChange(Base):
     purpose: Mapped[str] = mapped_column(String(16))
     granted: Mapped[bool]
     confirmed: Mapped[bool]
-    text_version: Mapped[str] = mapped_column(String(32))
+    text_version: Mapped[str] = mapped_column(String(TEXT_VERSION_LENGTH))
     via: Mapped[str] = mapped_column(String(16))
-    """Through which door it came: api, till, desk, import."""
+    """Through which door it came: api, till, desk, page (the member in person), import."""
     actor: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     proof: Mapped[str | None] = mapped_column(String(REASON_LENGTH))
@@ -127,6 +133,7 @@ class DoNotCall(Base):
     is kept, so that an erased member's number stands nowhere in the clear."""
 
     __tablename__ = "do_not_call"
+    __table_args__ = (Index("ix_do_not_call_source", "source", "added_at"),)
 
     phone_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     source: Mapped[str] = mapped_column(String(NAME_LENGTH))

@@ -68,6 +68,13 @@ def find_province(text: str, country: str) -> Province | None:
     return _provinces(country).get(fold(text))
 
 
+def provinces_today(country: str) -> list[Province]:
+    """Today's list of a country, by code; empty where none is kept here."""
+    today = CURRENT_LISTS.get(country)
+    named = {one.code: one for one in _provinces(country).values() if one.list == today}
+    return [named[code] for code in sorted(named)]
+
+
 @lru_cache(maxsize=8)
 def _provinces(country: str) -> dict[str, Province]:
     file = ROOT / "config" / "regions" / f"{country.lower()}.csv"

@@ -4,11 +4,29 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from marshmallow import ValidationError, fields, post_load, pre_load, validate
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from loyalty.core.errors import Code, Problem
-from loyalty.core.fields import AnswerSchema, Day, Int, Phone, QueryPhone, StrictSchema, Text, Time
-from loyalty.core.limits import EMAIL_LENGTH, NAME_LENGTH
+from loyalty.core.fields import (
+    AnswerSchema,
+    Bool,
+    Day,
+    Int,
+    Phone,
+    QueryInt,
+    QueryPhone,
+    StrictSchema,
+    Text,
+    Time,
+)
+from loyalty.core.limits import (
+    BATCH_ROWS,
+    EMAIL_LENGTH,
+    NAME_LENGTH,
+    REASON_LENGTH,
+    TEXT_VERSION_LENGTH,
+)
+from loyalty.members.consent_rules import CHANNELS, PAIRS, PURPOSES
 from loyalty.members.rules import find_province
 
 EARLIEST_BIRTH = date(1900, 1, 1)
@@ -55,8 +73,36 @@ class ProfileSchema(StrictSchema):
         return values
 
 
+class ConsentSchema(StrictSchema):
+    """What a member said of one channel and purpose."""
+
+    channel = fields.String(required=True, validate=validate.OneOf(CHANNELS))
+    purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES))
+    granted = Bool(required=True)
+    proof = Text(
+        REASON_LENGTH,
+        metadata={"description": "Where the member's word is kept; with it marketing counts."},
+    )
+    guardian = Text(
+        REASON_LENGTH,
+        metadata={"description": "Where a guardian's consent is kept; needed under 16."},
+    )
+    text_version = Text(
+        TEXT_VERSION_LENGTH, metadata={"description": "The text agreed to; left out: today's."}
+    )
+
+
 class NewMemberSchema(ProfileSchema):
     phone = Phone(required=True)
+    consents = fields.List(
+        fields.Nested(ConsentSchema), load_default=list, validate=validate.Length(max=len(PAIRS))
+    )
+
+    @validates_schema
+    def once_each(self, values: dict[str, Any], **_: Any) -> None:
+        pairs = [(one["channel"], one["purpose"]) for one in values["consents"]]
+        if len(set(pairs)) < len(pairs):
+            raise ValidationError("Give each channel and purpose once.", "consents")
 
 
 class MemberQuerySchema(StrictSchema):
@@ -88,8 +134,85 @@ class MemberSchema(AnswerSchema):
     tier = fields.String(allow_none=True)
     source = fields.String()
     joined_at = Time()
+    restricted = fields.Boolean(
+        metadata={"description": "The member had the use of the profile restricted."}
+    )
 
 
 class MemberListSchema(AnswerSchema):
     items = fields.List(fields.Nested(MemberSchema))
     next = fields.String(allow_none=True)
+
+
+class StandingConsentSchema(AnswerSchema):
+    channel = fields.String(validate=validate.OneOf(CHANNELS))
+    purpose = fields.String(validate=validate.OneOf(PURPOSES))
+    granted = fields.Boolean()
+    confirmed = fields.Boolean(
+        metadata={"description": "By a proof, or by the member in person: marketing needs it."}
+    )
+    counts = fields.Boolean(metadata={"description": "Whether the shop may act on it today."})
+    guarded = fields.Boolean(metadata={"description": "A guardian agreed."})
+    text_version = fields.String(allow_none=True)
+    changed_at = Time(allow_none=True)
+
+
+class ConsentChangeSchema(AnswerSchema):
+    channel = fields.String()
+    purpose = fields.String()
+    granted = fields.Boolean()
+    confirmed = fields.Boolean()
+    text_version = fields.String()
+    via = fields.String(metadata={"description": "api, till, desk, page or import"})
+    actor = fields.String()
+    at = Time()
+    proof = fields.String(allow_none=True)
+    guardian = fields.String(allow_none=True)
+
+
+class ConsentsSchema(AnswerSchema):
+    consents = fields.List(fields.Nested(StandingConsentSchema))
+
+
+class ConsentQuerySchema(StrictSchema):
+    cursor = QueryInt(1, 2**62)
+
+
+class ConsentListSchema(AnswerSchema):
+    """What stands now, and a page of how it came about, newest first."""
+
+    items = fields.List(fields.Nested(StandingConsentSchema))
+    history = fields.List(fields.Nested(ConsentChangeSchema))
+    next = fields.String(allow_none=True)
+
+
+class DoNotCallSchema(StrictSchema):
+    add = fields.List(fields.String(), load_default=list)
+    remove = fields.List(fields.String(), load_default=list)
+    source = Text(
+        NAME_LENGTH,
+        required=True,
+        metadata={"description": "Where the numbers come from, or why they are taken off."},
+    )
+
+    @validates_schema
+    def not_too_many(self, values: dict[str, Any], **_: Any) -> None:
+        if len(values["add"]) + len(values["remove"]) > BATCH_ROWS:
+            raise ValidationError(f"At most {BATCH_ROWS} numbers at once.", "add")
+
+
+class RefusedNumberSchema(AnswerSchema):
+    index = fields.Integer()
+    list = fields.String(validate=validate.OneOf(["add", "remove"]))
+    code = fields.String()
+    detail = fields.String()
+
+
+class DoNotCallChangedSchema(AnswerSchema):
+    added = fields.Integer()
+    removed = fields.Integer()
+    rejected = fields.List(fields.Nested(RefusedNumberSchema))
+
+
+class ListedSchema(AnswerSchema):
+    listed = fields.Boolean()

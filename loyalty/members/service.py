@@ -15,7 +15,9 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
+    delete,
     literal,
+    or_,
     select,
     update,
 )
@@ -27,6 +29,7 @@ from loyalty.core.bulk import insert_many, insert_unique, values_table
 from loyalty.core.db import UtcDateTime, connection, db, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
+from loyalty.members import consents
 from loyalty.members.models import Member, MemberPhone
 from loyalty.members.rules import folded_name
 
@@ -44,6 +47,7 @@ PROFILE_FIELDS = (
     "province",
     "district",
 )
+_TOUCHED = ("updated_at", "restricted_at", "objected_at")
 SHOWN_POINTS = "shown_points"
 """Name of the seam: points hands in the SQL expression of the balance shown."""
 
@@ -83,7 +87,11 @@ def get(member_id: int) -> dict[str, Any]:
 def _view(known: InstrumentedAttribute[Any], value: Any) -> dict[str, Any] | None:
     query = _shown_members(known, current_app.extensions[SHOWN_POINTS])
     row = connection().execute(query, {"known": value, "now": clock.now()}).mappings().first()
-    return None if row is None else {**row, "points": max(0, int(row["points"])), "tier": None}
+    if row is None:
+        return None
+    restricted = row["restricted_at"] is not None
+    shown = {name: value for name, value in row.items() if name != "restricted_at"}
+    return {**shown, "points": max(0, int(row["points"])), "tier": None, "restricted": restricted}
 
 
 @lru_cache
@@ -98,6 +106,7 @@ def _shown_members(
             *(_members.c[name] for name in PROFILE_FIELDS),
             _members.c.source,
             _members.c.joined_at,
+            _members.c.restricted_at,
             shown_points().label("points"),
         )
         .select_from(_members.outerjoin(_phones, is_its_phone))
@@ -259,6 +268,46 @@ def close(member_id: int, *, now: datetime) -> None:
 def is_untouched(member_id: int) -> bool:
     """Whether nobody ever told anything of this member but a phone."""
     member = db.session.get_one(Member, member_id, populate_existing=True)
-    return member.updated_at is None and all(
-        getattr(member, name) is None for name in PROFILE_FIELDS
+    return all(
+        getattr(member, name) is None for name in (*PROFILE_FIELDS, *_TOUCHED)
+    ) and not consents.said_anything(member_id)
+
+
+def is_erased(member_id: int) -> bool:
+    query = select(_members.c.erased_at.is_not(None)).where(_members.c.id == member_id)
+    return bool(connection().scalar(query))
+
+
+def forget(member_id: int, *, now: datetime) -> None:
+    """Erase a person: profile, phones and consents are gone, for a closed member too. What
+    stays is the id, which is never given again, and what the ledger adds up.
+
+    Raises `unknown_member`, and `member_erased` where nothing is left to erase.
+    """
+    query = select(_members.c.erased_at).where(_members.c.id == member_id)
+    row = connection().execute(query.with_for_update(key_share=True, of=_members)).first()
+    if row is None:
+        raise Problem(Code.UNKNOWN_MEMBER)
+    if row.erased_at is not None:
+        raise Problem(Code.MEMBER_ERASED)
+    consents.forget(member_id)
+    _forget_phones(member_id)
+    blank = dict.fromkeys(
+        (*PROFILE_FIELDS, "name_folded", "updated_at", "restricted_at", "objected_at")
+    )
+    db.session.execute(
+        update(Member).where(Member.id == member_id).values(**blank, closed_at=now, erased_at=now)
+    )
+
+
+def _forget_phones(member_id: int) -> None:
+    """The member's numbers, and their trace in members that only a typo made."""
+    its_numbers = select(_phones.c.e164).where(_phones.c.member_id == member_id)
+    closed = select(_members.c.id).where(_members.c.closed_at.is_not(None))
+    numbers = connection().scalars(its_numbers).all()
+    connection().execute(
+        delete(_phones).where(
+            _phones.c.e164.in_(numbers),
+            or_(_phones.c.member_id == member_id, _phones.c.member_id.in_(closed)),
+        )
     )

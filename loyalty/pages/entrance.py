@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -13,14 +13,17 @@ from flask_babel import lazy_gettext as _l
 from config import LANGUAGES
 from loyalty.core.access import open_to_anyone
 from loyalty.core.db import read, transaction
-from loyalty.core.errors import Code, Problem
+from loyalty.core.errors import Problem
 from loyalty.core.limits import LOGIN_LENGTH, NAME_LENGTH, PASSWORD_LENGTH
-from loyalty.pages import language, sessions
+from loyalty.pages import known_browser, language, sessions
 from loyalty.pages.frame import THEME_COOKIE, THEMES
+from loyalty.pages.manage.forms import sentences_of
+from loyalty.pages.manage.navigation import landing
+from loyalty.pages.waiting import with_minutes
 from loyalty.staff import service as staff
+from loyalty.staff import signing_in
 
 YEAR_SECONDS = 365 * 24 * 3600
-SHORTEST_PASSWORD = 8
 
 blueprint = Blueprint(
     "pages",
@@ -40,8 +43,8 @@ def home() -> ResponseReturnValue:
     with read():
         if not staff.owner_exists():
             return redirect(url_for("pages.set_up"))
-        signed_in = sessions.signed_in_actor() is not None
-    return redirect(url_for("till.page" if signed_in else "pages.sign_in"))
+        actor = sessions.signed_in_actor()
+    return redirect(landing(actor) if actor is not None else url_for("pages.sign_in"))
 
 
 # -- first run ---------------------------------------------------------------
@@ -79,14 +82,17 @@ def set_up_shop() -> ResponseReturnValue:
     errors = _set_up_errors(given)
     if errors:
         return _set_up_form(given, errors), 422
+    response = make_response(redirect(url_for("till.page")))
     try:
         with transaction():
-            sessions.begin(staff.create_owner(**given))
+            owner = staff.create_owner(**given)
+            sessions.begin(owner)
+            known_browser.remember(response, owner.id, owner.password_hash)
     except Problem as problem:
-        if problem.code is Code.STAFF_EXISTS:
-            return _set_up_form(given, {"login": problem.detail}), 409
-        raise
-    return redirect(url_for("till.page"))
+        if not problem.errors:
+            raise
+        return _set_up_form(given, sentences_of(problem)), int(problem.status)
+    return response
 
 
 def _set_up_errors(given: Form) -> dict[str, Any]:
@@ -96,8 +102,6 @@ def _set_up_errors(given: Form) -> dict[str, Any]:
             errors[name] = _MISSING[name]
         elif len(given[name]) > longest or not given[name].isprintable():
             errors[name] = gettext("At most %(count)s characters, on one line.", count=longest)
-    if "password" not in errors and len(given["password"]) < SHORTEST_PASSWORD:
-        errors["password"] = gettext("At least %(count)s characters.", count=SHORTEST_PASSWORD)
     if "password" not in errors and given["password"] != request.form.get("password_again", ""):
         errors["password_again"] = gettext("The two passwords are not the same.")
     return errors
@@ -127,15 +131,24 @@ def sign_in() -> ResponseReturnValue:
 @blueprint.post("/login")
 @open_to_anyone
 def begin_session() -> ResponseReturnValue:
-    login = request.form.get("login", "")[:LOGIN_LENGTH]
-    password = request.form.get("password", "")[:PASSWORD_LENGTH]
+    """Also answers alike, in words, headers and time, whether there is such a login or not."""
+    login = request.form.get("login", "")
     try:
-        with transaction():
-            sessions.begin(staff.sign_in(login, password))
+        signed_in = signing_in.sign_in(
+            login,
+            request.form.get("password", ""),
+            address=request.remote_addr or "",
+            device=known_browser.this_browser(),
+            instead_of=sessions.token(),
+        )
     except Problem as problem:
-        page = render_template("pages/entrance/login.html", login=login, error=problem.detail)
-        return page, int(problem.status)
-    return redirect(url_for("till.page"))
+        shown, error = login[:LOGIN_LENGTH], with_minutes(problem)
+        page = render_template("pages/entrance/login.html", login=shown, error=error)
+        return page, int(problem.status), dict(problem.headers)
+    sessions.adopt(signed_in.token)
+    response = make_response(redirect(url_for("pages.home")))
+    known_browser.remember(response, signed_in.staff_id, signed_in.password_hash)
+    return response
 
 
 @blueprint.post("/logout")
@@ -157,7 +170,14 @@ def prefer() -> ResponseReturnValue:
     for cookie, allowed in ((language.COOKIE, LANGUAGES), (THEME_COOKIE, THEMES)):
         chosen = request.form.get(cookie)
         if chosen is not None and chosen in allowed:
-            response.set_cookie(cookie, chosen, max_age=YEAR_SECONDS, samesite="Lax")
+            response.set_cookie(
+                cookie,
+                chosen,
+                max_age=YEAR_SECONDS,
+                secure=current_app.config["SESSION_COOKIE_SECURE"],
+                httponly=True,
+                samesite="Lax",
+            )
     return response
 
 

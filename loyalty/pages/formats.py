@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 from flask import Flask, current_app
@@ -58,6 +58,20 @@ def day_and_month(day: date) -> str:
 def in_lists(day: date, today: date) -> str:
     """Day and month alone within this year; the year in two digits otherwise."""
     return day_and_month(day) if day.year == today.year else day.strftime("%d/%m/%y")
+
+
+def last_day(end: datetime) -> date:
+    """The last day before the instant `end`: midnight ends the day before it."""
+    return local(end - timedelta(microseconds=1)).date()
+
+
+def full_date(day: date) -> str:
+    """`22/11/2026`, as on paper."""
+    return day.strftime("%d/%m/%Y")
+
+
+def date_and_time(moment: datetime) -> str:
+    return local(moment).strftime("%d/%m/%Y %H:%M")
 
 
 def clock_time(moment: datetime) -> str:

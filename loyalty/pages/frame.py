@@ -13,10 +13,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import LANGUAGES
-from loyalty.core.access import Role, current_actor
+from loyalty.core.access import current_actor
 from loyalty.pages import formats
 from loyalty.pages.language import NAMES, language
+from loyalty.pages.roles import ROLE_NAMES
 from loyalty.programme import service as programme
+from loyalty.purchases.rules import RECORD
+from loyalty.staff.rules import OWN_ACCOUNT, SWITCH
 
 THEME_COOKIE = "theme"
 THEMES = {
@@ -42,12 +45,6 @@ _HTMX = json.dumps(
         ],
     }
 )
-
-_ROLES = {
-    Role.CASHIER: _l("Cashier"),
-    Role.MARKETING: _l("Marketing"),
-    Role.MANAGER: _l("Manager"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +94,23 @@ class Frame:
 
     @property
     def role(self) -> Any:
-        return _ROLES[current_actor().role]
+        return ROLE_NAMES[current_actor().role]
 
     @property
     def may_change_store(self) -> bool:
         actor = current_actor()
+        if not RECORD.allows(actor):
+            return False
         stores = programme.snapshot().stores.values()
         return sum(actor.may_use_store(store.id) for store in stores) > 1
+
+    @property
+    def may_switch(self) -> bool:
+        return SWITCH.allows(current_actor())
+
+    @property
+    def has_account(self) -> bool:
+        return OWN_ACCOUNT.allows(current_actor())
 
     @property
     def here(self) -> str:

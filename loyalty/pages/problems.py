@@ -24,6 +24,8 @@ def go_to(address: str) -> ResponseReturnValue:
 def problem_page(problem: Problem) -> ResponseReturnValue:
     if problem.code is Code.UNAUTHENTICATED:
         return go_to(url_for("pages.sign_in"))
+    if problem.code is Code.PASSWORD_CHANGE_REQUIRED:
+        return go_to(url_for("account.password"))
     # Who may not be there would only come back by way of the first page.
     leads_on = problem.code is not Code.FORBIDDEN
     page = render_template("pages/problem.html", problem=problem, leads_on=leads_on)

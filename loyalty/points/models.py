@@ -23,6 +23,8 @@ from loyalty.core.limits import REASON_LENGTH
 class EntryKind(StrEnum):
     EARN = "earn"
     REVERSE_EARN = "reverse_earn"
+    EXPIRE = "expire"
+    ADJUST = "adjust"
 
 
 class PointEntry(Base):

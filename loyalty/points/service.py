@@ -13,7 +13,7 @@ from loyalty.core.bulk import append_many, insert_many
 from loyalty.core.db import db, table_of
 from loyalty.members.service import LockedMember
 from loyalty.points.models import IS_OPEN, EntryKind, LotAllocation, PointEntry, PointLot
-from loyalty.points.rules import OpenLot, take
+from loyalty.points.rules import OpenLot, Taken, take
 from loyalty.points.standing import change_standing
 
 
@@ -45,22 +45,46 @@ def reverse_purchase(
         return 0
     own = [entry.id for entry in entries if entry.points > 0]
     taken, missing = take(points, _open_lots(member.id, own))
-    [entry_id] = insert_many(
-        table_of(PointEntry),
-        [
-            {
-                "member_id": member.id,
-                "kind": EntryKind.REVERSE_EARN,
-                "points": -points,
-                "purchase_id": purchase_id,
-                "rule_version": entries[-1].rule_version,
-                "reason": reason,
-                "actor": current_actor().label,
-                "occurred_at": now,
-                "recorded_at": now,
-            }
-        ],
+    entry_id = _write_entry(
+        member,
+        EntryKind.REVERSE_EARN,
+        -points,
+        reason=reason,
+        now=now,
+        purchase_id=purchase_id,
+        rule_version=entries[-1].rule_version,
     )
+    _take_from_lots(entry_id, taken)
+    member.points -= points
+    member.debt += missing
+    change_standing({member.id: (member, -points, missing)}, now=now)
+    return points
+
+
+def _write_entry(
+    member: LockedMember,
+    kind: EntryKind,
+    points: int,
+    *,
+    reason: str | None,
+    now: datetime,
+    **about: int | None,
+) -> int:
+    """`about`: the purchase and rule version it is due to; returns the entry's id."""
+    entry = {
+        "member_id": member.id,
+        "kind": kind,
+        "points": points,
+        "reason": reason,
+        "actor": current_actor().label,
+        "occurred_at": now,
+        "recorded_at": now,
+        **about,
+    }
+    return insert_many(table_of(PointEntry), [entry])[0]
+
+
+def _take_from_lots(entry_id: int, taken: Sequence[Taken]) -> None:
     for part in taken:
         db.session.execute(
             update(PointLot)
@@ -71,10 +95,24 @@ def reverse_purchase(
         table_of(LotAllocation),
         [{"entry_id": entry_id, "lot_id": part.lot_id, "points": part.points} for part in taken],
     )
-    member.points -= points
-    member.debt += missing
-    change_standing({member.id: (member, -points, missing)}, now=now)
-    return points
+
+
+def end_account(member: LockedMember, *, reason: str, now: datetime) -> None:
+    """Bring a member to nothing: what lots have left expires, debt is forgiven.
+
+    `reason` is a code such as `erased`. The caller holds the member's lock.
+    """
+    lots = _open_lots(member.id, ())
+    left = sum(lot.remaining for lot in lots)
+    if left:
+        entry_id = _write_entry(member, EntryKind.EXPIRE, -left, reason=reason, now=now)
+        _take_from_lots(entry_id, [Taken(lot.id, lot.remaining) for lot in lots])
+    if member.debt:
+        _write_entry(member, EntryKind.ADJUST, member.debt, reason=reason, now=now)
+    points, debt = member.debt - left, member.debt
+    member.points += points
+    member.debt = 0
+    change_standing({member.id: (member, points, -debt)}, now=now)
 
 
 def _open_lots(member_id: int, first: Sequence[int]) -> list[OpenLot]:

@@ -50,6 +50,11 @@ def store(code: str) -> StoreView:
     return found
 
 
+def store_codes() -> dict[int, str]:
+    """The code of every store by its id."""
+    return {store.id: store.code for store in snapshot().stores.values()}
+
+
 def set_up(*, shop_name: str, now: datetime) -> None:
     """Make the programme with its defaults; does nothing where there is one."""
     lock_name("programme")
@@ -91,7 +96,7 @@ def create_store(
     )
     db.session.add(added)
     _touch()
-    audit.record("store.create", "store", code)
+    audit.record("store.create", "store", code, store_id=added.id)
     return added
 
 

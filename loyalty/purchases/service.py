@@ -17,6 +17,7 @@ from loyalty.core.db import LostRace, db, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
 from loyalty.members import service as members
+from loyalty.members.reasons import impersonal
 from loyalty.members.service import LockedMember
 from loyalty.points import service as points
 from loyalty.points import standing
@@ -26,7 +27,7 @@ from loyalty.programme import service as programme
 from loyalty.purchases import recording
 from loyalty.purchases.models import Purchase
 from loyalty.purchases.recording import Outcome, Rejected, Replayed
-from loyalty.purchases.rules import Surroundings, check, check_may_change
+from loyalty.purchases.rules import REASSIGN, VOID, Surroundings, check, check_may_change
 
 Loaded = Mapping[str, Any]
 """A purchase as `PurchaseSchema` loads it."""
@@ -53,9 +54,10 @@ def record(given: Loaded, *, has_idempotency_key: bool = False, source: str = "p
         raise outcome.problem
     if isinstance(outcome, Replayed):
         purchase = view(outcome.purchase._asdict())
-        return Result(
-            purchase=purchase, member=_member_now(outcome.purchase.member_id), replayed=True
-        )
+        member_id = outcome.purchase.member_id
+        # Held, so that an answer kept under a key does not outlive an erasure.
+        members.lock([member_id])
+        return Result(purchase=purchase, member=_member_now(member_id), replayed=True)
     return Result(purchase=view(outcome.row), member=_member_view(outcome.member, receipt, now))
 
 
@@ -107,12 +109,13 @@ def void(purchase_id: int, *, reason: str | None) -> Result:
     purchase, [member] = _hold(purchase_id)
     _check_may_change(purchase, now)
     if purchase.voided_at is None:
+        reason = impersonal(reason, about=[member.id])
         purchase.points_reversed += points.reverse_purchase(
             member, purchase.id, reason=reason, now=now
         )
         purchase.voided_at = now
         purchase.void_reason = reason
-        audit.record("purchase.void", "purchase", purchase.id, reason=reason)
+        audit.record(VOID.name, "purchase", purchase.id, reason=reason, store_id=purchase.store_id)
         # Flush: the answer is read back in plain SQL.
         db.session.flush()
     return _result(purchase)
@@ -132,6 +135,7 @@ def reassign(purchase_id: int, phone: PhoneNumber, *, reason: str | None) -> Res
     if purchase.member_id == target_id:
         return _result(purchase)
     by_id = {member.id: member for member in held}
+    reason = impersonal(reason, about=by_id)
     _move(purchase, by_id[purchase.member_id], by_id[target_id], phone, reason, now)
     return _result(purchase)
 
@@ -172,7 +176,7 @@ def _move(
     purchase.reassigned_to = phone.e164
     # Flush: whether the origin did anything else is asked of the table.
     db.session.flush()
-    audit.record("purchase.reassign", "purchase", purchase.id, reason=reason)
+    audit.record(REASSIGN.name, "purchase", purchase.id, reason=reason, store_id=purchase.store_id)
     if _only_a_mistake(origin, purchase.id):
         members.close(origin.id, now=now)
 
@@ -200,6 +204,8 @@ def _hold(purchase_id: int, *, also: int | None = None) -> tuple[Purchase, list[
         Purchase, purchase_id, populate_existing=True, with_for_update=True
     )
     if not held.keys() >= {purchase.member_id, also or purchase.member_id}:
+        if purchase.member_id not in held and members.is_erased(purchase.member_id):
+            raise Problem(Code.MEMBER_ERASED)
         # Another reassign was faster: the locks are on the wrong person.
         raise LostRace
     return purchase, list(held.values())
@@ -260,9 +266,10 @@ def _result(purchase: Purchase) -> Result:
 
 
 def _member_now(member_id: int) -> dict[str, Any]:
-    found = members.get(member_id)
-    names = ("id", "phone", "name", "points", "tier")
-    return {**{name: found[name] for name in names}, "created": False}
+    """Of an erased member its id alone is left."""
+    nobody = {"id": member_id, "phone": None, "name": None, "points": 0, "tier": None}
+    found = nobody if members.is_erased(member_id) else members.get(member_id)
+    return {**{name: found[name] for name in nobody}, "created": False}
 
 
 def _member_view(member: LockedMember, receipt: Any, now: datetime) -> dict[str, Any]:

@@ -44,7 +44,8 @@ class StaffUser(Base):
 
 class StaffSession(Base):
     """One sign-in at one browser. The browser holds the token, this row only its SHA-256:
-    a cookie that was copied is worth nothing once the row has ended."""
+    a cookie that was copied is worth nothing once the row has ended. `opened_by` is who began
+    the day here with a password, however often the till was taken over by PIN since."""
 
     __tablename__ = "staff_sessions"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -53,6 +54,7 @@ class StaffSession(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     by_pin: Mapped[bool]
+    opened_by: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))
     address: Mapped[str | None] = mapped_column(String(64))
     began_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -1,98 +1,112 @@
-"""Who acts: people who sign in, and machines with a key."""
+"""People who sign in: who they are and what they may, as managers look after them.
+
+What people do to their own account is in `own_account`, signing in in `signing_in`, taking
+over a till by PIN in `switching`, machines in `keys`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import delete, select
 
-from loyalty.audit import service as audit
 from loyalty.core import clock
-from loyalty.core.access import Actor, Role
-from loyalty.core.codes import fingerprint, random_secret
-from loyalty.core.db import connection, db, lock_name, table_of
+from loyalty.core.access import Role, current_actor
+from loyalty.core.db import db, lock_name
 from loyalty.core.errors import Code, Problem
 from loyalty.programme import service as programme
-from loyalty.staff.models import ApiKey, StaffStore, StaffUser
-
-KEY_PREFIX = "loy"
-_PREFIX_SHOWN = 10
-FIRST_STORE_CODE = "S01"
-
-_hasher = PasswordHasher()
-
-
-@cache
-def _nobody() -> str:
-    """Verified for an unknown login, so that known and unknown take the same time. Made
-    when first needed: a hash takes a tenth of a second and 64 MB."""
-    return _hasher.hash("nobody's password")
-
-
-def authenticate_key(plain: str) -> Actor | None:
-    """The actor of an API key, or None. One statement, which also learns the revision
-    of the programme: every write needs both."""
-    if not plain:
-        return None
-    row = (
-        connection()
-        .execute(_VALID_KEY, {"key_hash": fingerprint(plain), "now": clock.now()})
-        .first()
-    )
-    if row is None:
-        return None
-    key_id, name, role, store_id, current = row
-    programme.note_revision(current)
-    stores = frozenset() if store_id is None else frozenset({store_id})
-    return Actor(kind="key", id=key_id, name=name, role=Role(role), store_ids=stores)
-
-
-_keys = table_of(ApiKey)
-_VALID_KEY = select(
-    _keys.c.id,
-    _keys.c.name,
-    _keys.c.role,
-    _keys.c.store_id,
-    programme.revision_query().scalar_subquery(),
-).where(
-    _keys.c.key_hash == bindparam("key_hash"),
-    _keys.c.revoked_at.is_(None),
-    or_(_keys.c.expires_at.is_(None), _keys.c.expires_at > bindparam("now")),
+from loyalty.staff import passwords, sessions
+from loyalty.staff.keys import authenticate_key, create_api_key
+from loyalty.staff.models import StaffStore, StaffUser
+from loyalty.staff.own_account import change_password, remove_pin, set_pin
+from loyalty.staff.people import (
+    StaffView,
+    actor_of,
+    id_of,
+    person_of,
+    record,
+    row_of,
+    store_ids_of,
+    stores_by_person,
+    view_of,
+)
+from loyalty.staff.rules import (
+    check_may_manage,
+    check_password,
+    check_within,
+    is_self,
+    is_within,
+    normal_login,
 )
 
+__all__ = [
+    "StaffView",
+    "actor_of",
+    "authenticate_key",
+    "change_password",
+    "change_staff",
+    "clear_pin",
+    "create_api_key",
+    "create_owner",
+    "create_staff",
+    "get_staff",
+    "id_of",
+    "list_staff",
+    "owner_exists",
+    "remove_pin",
+    "reset_password",
+    "set_active",
+    "set_pin",
+    "sign_out_everywhere",
+]
 
-def create_api_key(*, name: str, role: str, store_code: str | None = None) -> tuple[ApiKey, str]:
-    """A new key and its plain text, which is never seen again."""
-    plain = random_secret(KEY_PREFIX)
-    key = ApiKey(
-        name=name,
-        role=Role(role),
-        store_id=programme.store(store_code).id if store_code else None,
-        prefix=plain[:_PREFIX_SHOWN],
-        key_hash=fingerprint(plain),
-        created_at=clock.now(),
-    )
-    db.session.add(key)
-    # Flush: the audit event names the key by its id.
-    db.session.flush()
-    audit.record("api_key.create", "api_key", key.id, role=role)
-    return key, plain
+FIRST_STORE_CODE = "S01"
+
+
+# -- looking ------------------------------------------------------------------------
+
+
+def list_staff() -> list[StaffView]:
+    """Whom the acting manager may manage, by name; a bounded manager sees the people of the own
+    stores only."""
+    actor, stores = current_actor(), stores_by_person()
+    people = db.session.scalars(select(StaffUser).order_by(StaffUser.name, StaffUser.id))
+    return [view_of(user, stores[user.id]) for user in people if is_within(actor, stores[user.id])]
+
+
+def get_staff(staff_id: int) -> StaffView:
+    """Raises `unknown_staff`, `outside_your_stores`."""
+    user = row_of(staff_id)
+    stores = store_ids_of(staff_id)
+    check_within(current_actor(), stores)
+    return view_of(user, stores)
+
+
+def owner_exists() -> bool:
+    return db.session.scalar(select(StaffUser.id).where(StaffUser.is_owner)) is not None
+
+
+# -- adding -------------------------------------------------------------------------
 
 
 def create_staff(
     *,
     login: str,
     name: str,
-    password: str,
+    password: str | None = None,
     role: str,
     store_codes: Sequence[str] = (),
     is_owner: bool = False,
+    must_change_password: bool = False,
 ) -> StaffUser:
-    """Add a person; raises `staff_exists`, `unknown_store`."""
-    login = login.strip().lower()
+    """Add a person; without a password nobody signs in as them before `reset_password` made
+    one. Raises `invalid_login`, `weak_password`, `staff_exists`, `unknown_store`,
+    `outside_your_stores`."""
+    login = normal_login(login)
+    store_ids = _ids_of(store_codes)
+    check_within(current_actor(), store_ids)
+    if password is not None:
+        check_password(password, login=login, name=name)
     if db.session.scalar(select(StaffUser.id).filter_by(login=login)) is not None:
         raise Problem(Code.STAFF_EXISTS, field="login")
     user = StaffUser(
@@ -100,20 +114,16 @@ def create_staff(
         name=name,
         role=Role(role),
         is_owner=is_owner,
-        password_hash=_hasher.hash(password),
+        password_hash=passwords.UNUSABLE if password is None else passwords.hashed(password),
+        must_change_password=must_change_password,
         created_at=clock.now(),
     )
     db.session.add(user)
     # Flush: the stores and the audit event name the person by id.
     db.session.flush()
-    for code in store_codes:
-        db.session.add(StaffStore(staff_id=user.id, store_id=programme.store(code).id))
-    audit.record("staff.create", "staff", user.id, role=role)
+    _bind(user.id, store_ids)
+    record("staff.create", user.id, role=role)
     return user
-
-
-def owner_exists() -> bool:
-    return db.session.scalar(select(StaffUser.id).where(StaffUser.is_owner)) is not None
 
 
 def create_owner(
@@ -130,25 +140,89 @@ def create_owner(
     return create_staff(login=login, name=name, password=password, role=Role.MANAGER, is_owner=True)
 
 
-def sign_in(login: str, password: str) -> StaffUser:
-    """The person with this login and password; raises `wrong_login` for either being wrong."""
-    user = db.session.scalar(select(StaffUser).filter_by(login=login.strip().lower()))
-    known = user is not None and user.active
-    try:
-        _hasher.verify(user.password_hash if user and known else _nobody(), password)
-    except (VerifyMismatchError, InvalidHashError):
-        known = False
-    if user is None or not known:
-        raise Problem(Code.WRONG_LOGIN)
-    return user
+# -- changing ------------------------------------------------------------------------
 
 
-def actor_of(user: StaffUser) -> Actor:
-    store_ids = db.session.scalars(select(StaffStore.store_id).filter_by(staff_id=user.id)).all()
-    return Actor(
-        kind="person",
-        id=user.id,
-        name=user.name,
-        role=Role(user.role),
-        store_ids=frozenset(store_ids),
-    )
+def change_staff(staff_id: int, *, name: str, role: str, store_codes: Sequence[str]) -> None:
+    """A change of role or stores signs the person out. Raises `unknown_staff`, `owner_stays`,
+    `outside_your_stores`, `not_for_yourself` (own role and stores), `unknown_store`."""
+    user, had = _managed(staff_id)
+    stores, new_role = _ids_of(store_codes), Role(role)
+    changed = {
+        "name": name != user.name,
+        "role": new_role != user.role,
+        "stores": stores != had,
+    }
+    if changed["role"] or changed["stores"]:
+        _not_for_yourself(staff_id)
+        check_within(current_actor(), stores)
+        sessions.end_all(staff_id, now=clock.now())
+    if changed["role"]:
+        record("staff.role", staff_id, before=user.role, after=str(new_role))
+    user.name, user.role = name, new_role
+    if changed["stores"]:
+        _bind(staff_id, stores)
+    fields = [field for field, differs in changed.items() if differs]
+    if fields:
+        record("staff.change", staff_id, fields=fields)
+
+
+def reset_password(staff_id: int) -> str:
+    """A temporary password, shown once: the person chooses another at the next sign-in. Ends
+    all sessions. The own password is changed with the present one, never so."""
+    _not_for_yourself(staff_id)
+    user, _ = _managed(staff_id)
+    password = passwords.temporary()
+    user.password_hash = passwords.hashed(password)
+    user.must_change_password = True
+    sessions.end_all(staff_id, now=clock.now())
+    record("staff.reset_password", staff_id)
+    return password
+
+
+def set_active(staff_id: int, *, active: bool) -> None:
+    """Whoever is not active cannot sign in and is signed out everywhere."""
+    _not_for_yourself(staff_id)
+    user, _ = _managed(staff_id)
+    if user.active is active:
+        return
+    user.active = active
+    sessions.end_all(staff_id, now=clock.now())
+    record("staff.activate" if active else "staff.deactivate", staff_id)
+
+
+def sign_out_everywhere(staff_id: int) -> None:
+    _managed(staff_id)
+    sessions.end_all(staff_id, now=clock.now())
+    record("staff.sign_out", staff_id)
+
+
+def clear_pin(staff_id: int) -> None:
+    user, _ = _managed(staff_id)
+    if user.pin_hash is not None:
+        user.pin_hash = None
+        record("staff.clear_pin", staff_id)
+
+
+def _managed(staff_id: int) -> tuple[StaffUser, frozenset[int]]:
+    """The locked row and the stores of somebody whom the actor may manage."""
+    user = row_of(staff_id, lock=True)
+    stores = store_ids_of(staff_id)
+    check_may_manage(current_actor(), person_of(user, stores))
+    return user, stores
+
+
+def _not_for_yourself(staff_id: int) -> None:
+    if is_self(current_actor(), staff_id):
+        raise Problem(Code.NOT_FOR_YOURSELF)
+
+
+def _ids_of(store_codes: Sequence[str]) -> frozenset[int]:
+    return frozenset(programme.store(code).id for code in store_codes)
+
+
+def _bind(staff_id: int, store_ids: frozenset[int]) -> None:
+    db.session.execute(delete(StaffStore).where(StaffStore.staff_id == staff_id))
+    db.session.add_all(StaffStore(staff_id=staff_id, store_id=id_) for id_ in sorted(store_ids))
+    # Flush: the audit event looks for the person's stores.
+    db.session.flush()

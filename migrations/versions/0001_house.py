@@ -400,7 +400,7 @@ def refuse_changes(table: str, key: tuple[str, ...]) -> None:
             )
         same = " AND ".join(f"{column} = NEW.{column}" for column in key)
         op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608  # nosec B608
             f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
             f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only'); END"
         )

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("added_at", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("phone_hash", name=op.f("pk_do_not_call")),
     )
+    op.create_index("ix_do_not_call_source", "do_not_call", ["source", "added_at"])
     _requests()
 
 

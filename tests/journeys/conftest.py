@@ -96,7 +96,7 @@ def session_of(browser: Browser, shop: Shop) -> Callable[[str], str]:
         page.locator("#login").fill(login)
         page.locator("#password").fill(PASSWORD)
         page.locator("#password").press("Enter")
-        page.wait_for_url("**/till")
+        page.wait_for_url(lambda address: not address.endswith("/login"))
         [value] = [c["value"] for c in context.cookies() if c["name"] == "session"]
         context.close()
         return value

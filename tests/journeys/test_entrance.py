@@ -64,12 +64,18 @@ def test_a_manager_chooses_the_store(shop, open_page):
     expect(page).to_have_url(f"{shop.url}/till/stores")
 
 
-def test_signing_out_closes_the_till(till, shop):
-    till.page.locator("summary").click()
-    till.page.get_by_role("button", name="Đăng xuất").click()
-    expect(till.page).to_have_url(f"{shop.url}/login")
-    till.page.goto("/till")
-    expect(till.page).to_have_url(f"{shop.url}/login")
+def test_signing_out_closes_the_till(shop, open_page):
+    page = open_page(shop.url)
+    page.goto("/login")
+    page.get_by_label("Tên đăng nhập").fill("han")
+    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    page.get_by_role("button", name="Đăng nhập").click()
+    expect(page).to_have_url(f"{shop.url}/till")
+    page.locator("summary").click()
+    page.get_by_role("button", name="Đăng xuất").click()
+    expect(page).to_have_url(f"{shop.url}/login")
+    page.goto("/till")
+    expect(page).to_have_url(f"{shop.url}/login")
 
 
 def test_a_till_whose_session_ended_leads_to_signing_in(till, shop):

@@ -99,6 +99,7 @@ def test_new_member_answers_everything_known(api):
         "points": 0,
         "tier": None,
         "source": "api",
+        "restricted": False,
     }
 
 

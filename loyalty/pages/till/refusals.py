@@ -17,7 +17,7 @@ from loyalty.pages.till.answers import FIELDS, Place, answer, error, place
 from loyalty.purchases import service as purchases
 from loyalty.purchases.models import Purchase
 
-_GO_ELSEWHERE = {Code.UNAUTHENTICATED, Code.INVALID_CSRF}
+_GO_ELSEWHERE = {Code.UNAUTHENTICATED, Code.INVALID_CSRF, Code.PASSWORD_CHANGE_REQUIRED}
 
 
 def refuse(problem: Problem) -> ResponseReturnValue:

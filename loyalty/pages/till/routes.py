@@ -7,16 +7,19 @@ from flask.typing import ResponseReturnValue
 
 from loyalty.core.access import Door, current_actor, requires, takes_query
 from loyalty.core.errors import Code, Problem
+from loyalty.core.phone import PhoneNumber
+from loyalty.members import consents
 from loyalty.members import service as members
+from loyalty.members.consent_rules import MARKETING
 from loyalty.members.rules import FIND as FIND_MEMBER
 from loyalty.pages import formats, sessions
 from loyalty.pages.countries import countries
 from loyalty.pages.language import language
+from loyalty.pages.own_stores import chosen_store, own_stores
 from loyalty.pages.till import cards, previews, questions, receipts, sentences, typed
 from loyalty.pages.till.answers import Place, answer, empty, place, text
 from loyalty.pages.till.refusals import refuse
-from loyalty.pages.till.typed import GENDERS
-from loyalty.programme import service as programme
+from loyalty.pages.till.typed import GENDERS, OFFERED_CHANNELS
 from loyalty.programme.rules import StoreView
 from loyalty.purchases import service as purchases
 from loyalty.purchases.rules import REASSIGN, RECORD, VOID
@@ -36,7 +39,7 @@ _LOOKS = requires(RECORD, door=Door.LOGIN, writes=False)
 @blueprint.get("")
 @_AT_THE_TILL
 def page() -> ResponseReturnValue:
-    store = _chosen_store()
+    store = chosen_store()
     if store is None:
         return redirect(url_for("till.stores"))
     return render_template(
@@ -54,7 +57,7 @@ def page() -> ResponseReturnValue:
 @_AT_THE_TILL
 def stores() -> ResponseReturnValue:
     """Which store's till this browser is; asked only where there is a choice."""
-    return render_template("pages/till/stores.html", stores=_own_stores())
+    return render_template("pages/till/stores.html", stores=own_stores())
 
 
 @blueprint.post("/stores")
@@ -64,24 +67,10 @@ def choose_store() -> ResponseReturnValue:
     return redirect(url_for("till.page"))
 
 
-def _own_stores() -> list[StoreView]:
-    actor = current_actor()
-    every = programme.snapshot().stores.values()
-    own = [store for store in every if actor.may_use_store(store.id)]
-    return sorted(own, key=lambda store: store.name)
-
-
-def _chosen_store() -> StoreView | None:
-    own = {store.code: store for store in _own_stores()}
-    if len(own) == 1:
-        return next(iter(own.values()))
-    return own.get(sessions.chosen_store() or "")
-
-
 def _posted_store() -> StoreView:
     """The store that the page was made for: another tab may have chosen another since."""
     code = request.form.get("store", "")
-    store = next((store for store in _own_stores() if store.code == code), None)
+    store = next((store for store in own_stores() if store.code == code), None)
     if store is None:
         raise Problem(Code.UNKNOWN_STORE, field="store")
     return store
@@ -104,9 +93,13 @@ def look_up() -> ResponseReturnValue:
         return _refused_phone(problem, today)
     member = members.find_by_phone(phone)
     if member is None:
-        return answer(place("member", "member_new", phone=phone, genders=GENDERS), _list(today))
+        return answer(_new_member(phone), _list(today))
     card = place("member", "member_known", card=cards.card_of(member, phone))
     return answer(card, _list(receipts.of_member(member["id"])))
+
+
+def _new_member(phone: PhoneNumber) -> Place:
+    return place("member", "member_new", phone=phone, genders=GENDERS, channels=OFFERED_CHANNELS)
 
 
 def _refused_phone(problem: Problem, today: receipts.Receipts) -> ResponseReturnValue:
@@ -142,7 +135,21 @@ def record() -> ResponseReturnValue:
     if question is not None:
         return answer(place("ask", "question", question=question), event="till-asks")
     result = purchases.record(purchase, source="till")
+    if not result.replayed:
+        # A receipt pressed twice must not bring back what was withdrawn in between.
+        _keep_agreed(result.member["id"])
     return _done(_outcome(result), store, event="till-recorded")
+
+
+def _keep_agreed(member_id: int) -> None:
+    """What the customer said yes to: it counts once the customer confirms it."""
+    for channel in typed.agreed(request.form):
+        try:
+            consents.change(member_id, channel=channel, purpose=MARKETING, granted=True, via="till")
+        except Problem as why:
+            if why.code is Code.GUARDIAN_REQUIRED:
+                raise Problem(why.code, field="agreed", detail=sentences.needs_guardian()) from None
+            raise
 
 
 def _typed_purchase(store: StoreView) -> dict[str, Any]:

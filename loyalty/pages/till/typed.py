@@ -26,6 +26,13 @@ GENDERS = (
     ("other", lazy_gettext("Other")),
 )
 
+OFFERED_CHANNELS = (
+    ("sms", "SMS"),
+    ("zalo", "Zalo"),
+    ("email", lazy_gettext("E-mail")),
+)
+"""By what a new customer is asked about offers, in the order of the card."""
+
 _DATE = re.compile(r"(\d{1,2})[ /.-]?(\d{1,2})[ /.-]?(\d{4})")
 _BUDDHIST_YEARS = range(2443, 2600)
 """Years as Thailand writes them: 543 ahead."""
@@ -76,17 +83,28 @@ def profile(form: Form) -> dict[str, Any]:
         raise Problem(Code.INVALID_REQUEST, errors=refused.messages_dict) from None
 
 
+def agreed(form: Form) -> list[str]:
+    """The channels that a new customer agrees to get offers by; unticked is a no."""
+    return [channel for channel, _ in OFFERED_CHANNELS if form.get(f"agreed_{channel}") == "yes"]
+
+
 def _birth_date(text: str) -> date:
+    try:
+        return day(text)
+    except ValueError:
+        raise _no_date() from None
+
+
+def day(text: str) -> date:
+    """`26/11/1990`, also with other signs or none between, and with Thailand's years; raises
+    ValueError."""
     match = _DATE.fullmatch(text)
     if match is None:
-        raise _no_date()
+        raise ValueError("not a day, a month and a year")
     day, month, year = (int(part) for part in match.groups())
     if year in _BUDDHIST_YEARS:
         year -= _BUDDHIST_AHEAD
-    try:
-        return date(year, month, day)
-    except ValueError:
-        raise _no_date() from None
+    return date(year, month, day)
 
 
 def _no_date() -> Problem:

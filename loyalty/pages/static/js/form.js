@@ -41,7 +41,7 @@ function markInvalid() {
     if (error.childElementCount) input?.setAttribute("aria-invalid", "true");
     else input?.removeAttribute("aria-invalid");
   }
-  if (byId("birth_date-error")?.childElementCount) till.dataset.open = "profile";
+  if (till.querySelector("#profile .error:not(:empty)")) till.dataset.open = "profile";
   if (till.querySelector("#member [data-state=refused]")) phone.setAttribute("aria-invalid", "true");
   else phone.removeAttribute("aria-invalid");
 }
@@ -105,7 +105,7 @@ export function watchForm() {
   // Whatever was asked or refused was about what stood there before.
   till.addEventListener("input", (event) => {
     if (confirmed.value || byId("ask").childElementCount) closeQuestion();
-    byId(`${event.target.id}-error`)?.replaceChildren();
+    byId(event.target.dataset.error ?? `${event.target.id}-error`)?.replaceChildren();
     markInvalid();
   });
 }

@@ -1,0 +1,65 @@
+"""What the log's names are called: a sentence for each action, a word for each kind of thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+ACTIONS: Mapping[str, Any] = {
+    "account.password": _l("Changed the own password"),
+    "account.pin": _l("Changed the own PIN"),
+    "account.sign_in": _l("Signed in"),
+    "account.sign_in_failed": _l("Failed to sign in"),
+    "account.sign_in_blocked": _l("Was made to wait after failed sign-ins"),
+    "account.sign_out": _l("Signed out"),
+    "account.sign_out_everywhere": _l("Signed out everywhere"),
+    "api_key.create": _l("Made an API key"),
+    "api_key.revoke": _l("Revoked an API key"),
+    "api_key.rotate": _l("Renewed an API key"),
+    "cashier.switch": _l("Took over a till by PIN"),
+    "cashier.switch_failed": _l("Failed to take over a till by PIN"),
+    "consent.change": _l("Changed what a customer agrees to"),
+    "do_not_call.change": _l("Changed the do-not-call list"),
+    "earning_rule.create": _l("Changed how points are earned"),
+    "member.change": _l("Corrected a customer's profile"),
+    "member.close": _l("Closed a customer that a mistake had made"),
+    "member.reveal": _l("Showed a customer's whole phone number"),
+    "member.view": _l("Opened a customer's profile"),
+    "purchase.reassign": _l("Moved a receipt to another phone"),
+    "purchase.void": _l("Cancelled a receipt"),
+    "purchases.import": _l("Imported a file of purchases"),
+    "rights.copy": _l("Gave out everything held about a customer"),
+    "rights.erase": _l("Erased a customer"),
+    "rights.handle": _l("Worked on a customer's request"),
+    "rights.object": _l("Stopped marketing to a customer"),
+    "rights.restrict": _l("Restricted a customer, or lifted it"),
+    "staff.activate": _l("Let a person in again"),
+    "staff.change": _l("Changed a person of the staff"),
+    "staff.clear_pin": _l("Removed a person's PIN"),
+    "staff.create": _l("Added a person to the staff"),
+    "staff.deactivate": _l("Ended a person's access"),
+    "staff.reset_password": _l("Reset a person's password"),
+    "staff.role": _l("Changed a person's role"),
+    "staff.sign_out": _l("Signed a person out everywhere"),
+    "store.create": _l("Opened a store"),
+}
+"""Every action that the service records, a test holds that."""
+
+OBJECTS: Mapping[str, Any] = {
+    "api_key": _l("API key"),
+    "do_not_call": _l("Do-not-call list"),
+    "earning_rule": _l("Earning rule"),
+    "file": _l("File"),
+    "member": _l("Customer"),
+    "purchase": _l("Receipt"),
+    "staff": _l("Person"),
+    "store": _l("Store"),
+}
+
+PAGES: Mapping[str, tuple[str, str]] = {
+    "member": ("manage.customer", "member_id"),
+    "staff": ("manage.one_of_staff", "staff_id"),
+}
+"""By kind: the page of such a thing, and its id's name in the address."""

@@ -1,0 +1,105 @@
+"""A member with everything that a shop may come to know, among many others."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from flask import Flask
+
+from tests.api import Api
+from tests.core.rows import change
+from tests.privacy.traces import forms_of
+from tests.purchases.receipts import buy, phone, receipt
+
+PHONE = "0966 777 155"
+E164 = "+84966777155"
+OLD_E164 = "+84905111222"
+NAME = "Nguyễn Đỗ Tường Vi"
+OLD_NAME = "Tường Vi Quách"
+EMAIL = "tuongvi.nguyen@example.vn"
+BIRTH_DATE = "1987-03-19"
+GUARDIAN = "Quách Thị Nguyệt Minh"
+PROOF = "Phiếu ký tay của chị Tường Vi"
+NOTE = "Chị Tường Vi gọi điện lúc sáng"
+
+FORMS = forms_of(
+    phones=[E164, OLD_E164],
+    words=[NAME, OLD_NAME, EMAIL, GUARDIAN, PROOF, NOTE],
+    dates=[BIRTH_DATE],
+)
+
+
+def ok(answer) -> dict[str, Any]:
+    assert answer.status_code < 300, answer.json
+    return answer.get_json()
+
+
+def make_person(app: Flask, api: Api, *, phone: str = PHONE) -> int:
+    """The id of a member with a row in every table that tells of members."""
+    first = ok(
+        api.post(
+            "/purchases",
+            receipt(
+                phone=phone,
+                receipt_no="P-1",
+                lines=[{"sku": "A1", "name": "Trà", "quantity": 1, "amount": 150_000}],
+                member={"name": OLD_NAME, "email": EMAIL, "birth_date": BIRTH_DATE},
+            ),
+            Idempotency_Key="first",
+        )
+    )
+    member_id = first["member"]["id"]
+    profile = {"name": NAME, "district": "Quận 3", "occupation": "giáo viên"}
+    ok(api.patch(f"/members/{member_id}", profile, Idempotency_Key="profile"))
+    buy(api, phone=phone, receipt_no="P-2", amount=400_000)
+    void = buy(api, phone=phone, receipt_no="P-3")["purchase"]["id"]
+    ok(
+        api.post(
+            f"/purchases/{void}/void",
+            {"reason": f"nhầm của {NAME.upper()} {E164}, {EMAIL}, {BIRTH_DATE}"},
+            Idempotency_Key="void",
+        )
+    )
+    yes = {"channel": "sms", "purpose": "marketing", "granted": True}
+    said = {**yes, "proof": PROOF, "guardian": GUARDIAN}
+    ok(api.put(f"/members/{member_id}/consents", said, Idempotency_Key="consent"))
+    ok(
+        api.post(
+            f"/members/{member_id}/rights-requests",
+            {"kind": "erase", "via": "phone", "note": NOTE},
+            Idempotency_Key="request",
+        )
+    )
+    change(
+        app,
+        "INSERT INTO member_phones (member_id, e164, kind, active_from, active_until)"
+        " SELECT id, :e164, 'mobile', joined_at, joined_at FROM members WHERE id = :id",
+        e164=OLD_E164,
+        id=member_id,
+    )
+    return member_id
+
+
+def make_others(app: Flask, api: Api, numbers: range) -> None:
+    """Other members who come in no order and change, so that pages split and rows move."""
+    dice = random.Random(numbers.start)
+    rows = [
+        receipt(
+            phone=phone(number),
+            receipt_no=f"O-{number}",
+            amount=10_000 * dice.randint(1, 90),
+            member={"name": f"Khách {number}", "email": f"k{number}@example.com"},
+        )
+        for number in dice.sample(numbers, len(numbers))
+    ]
+    for start in range(0, len(rows), 250):
+        batch = {"purchases": rows[start : start + 250]}
+        assert ok(api.post("/purchases/batch", batch))["rejected"] == []
+        for part in range(5):
+            change(
+                app,
+                "UPDATE members SET occupation = :text WHERE id % 5 = :part",
+                text="x" * dice.randint(0, 100),
+                part=part,
+            )

@@ -1,0 +1,190 @@
+"""Everything held about one person: shown whole, and treated by an erasure, table by table."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, select
+
+from loyalty.core.db import Base, db, read, transaction
+from loyalty.core.phone import PhoneNumber
+from loyalty.members import do_not_call
+from loyalty.privacy import service
+from loyalty.privacy.holdings import REGISTER, AtErasure
+from tests.core.rows import column
+from tests.points.spending import spend
+from tests.privacy.person import (
+    BIRTH_DATE,
+    E164,
+    EMAIL,
+    GUARDIAN,
+    NAME,
+    NOTE,
+    OLD_E164,
+    PROOF,
+    make_person,
+    ok,
+)
+from tests.purchases.receipts import OTHER_PHONE, buy, problem
+
+pytestmark = pytest.mark.usefixtures("store")
+
+
+def tables_about_members() -> set[str]:
+    """Those with a member's id, and those that hang on one of them."""
+    tables = Base.metadata.tables
+    about = {"members"} | {name for name, table in tables.items() if "member_id" in table.c}
+    while more := {name for name in tables.keys() - about if _points_to(tables[name], about)}:
+        about |= more
+    return about
+
+
+def _points_to(table: Table, about: set[str]) -> bool:
+    return any(key.column.table.name in about for key in table.foreign_keys)
+
+
+@pytest.fixture
+def member(app, api) -> int:
+    """With a row in every table that tells of members."""
+    member_id = make_person(app, api)
+    spend(app, member_id, 5)
+    with app.app_context(), transaction():
+        do_not_call.add([PhoneNumber(E164)], source="asked")
+    return member_id
+
+
+def test_every_table_about_members_is_registered(app):
+    missing = tables_about_members() - REGISTER.keys()
+    assert missing == set(), "say in privacy/holdings.py how it is shown and what erases it"
+    with app.app_context():
+        assert REGISTER.keys() <= db.metadata.tables.keys()
+
+
+def test_what_stays_says_why():
+    silent = {
+        name
+        for name, holding in REGISTER.items()
+        if not holding.because
+        and (holding.at_erasure is AtErasure.STAYS or holding.section is None)
+    }
+    assert silent == set()
+
+
+def rows_of(app, table: str, member_id: int) -> list[dict[str, Any]]:
+    with app.app_context(), read() as session:
+        about = select(db.metadata.tables[table]).where(_is_about(table, member_id))
+        return [dict(row) for row in session.execute(about).mappings()]
+
+
+def _is_about(name: str, member_id: int) -> Any:
+    """By the member's id, or by what the table hangs on."""
+    table = db.metadata.tables[name]
+    if name == "members":
+        return table.c.id == member_id
+    if "member_id" in table.c:
+        return table.c.member_id == member_id
+    keys = [key for key in table.foreign_keys if key.column.table.name in tables_about_members()]
+    parent = keys[0].column
+    return keys[0].parent.in_(select(parent).where(_is_about(parent.table.name, member_id)))
+
+
+def test_every_table_with_rows_shows_every_cell(app, member):
+    """Each value of each row stands in the section that the register names, but for what is
+    derived, internal, or names staff."""
+    with app.app_context(), read():
+        held = service.held(member)
+    for table in tables_about_members():
+        section = json.dumps(held[REGISTER[table].section or ""], ensure_ascii=False)
+        rows = rows_of(app, table, member)
+        assert rows, f"the test's person has no row in {table}"
+        for row in rows:
+            for name, value in row.items():
+                if name not in INTERNAL.get(table, ()) and isinstance(value, str):
+                    shown = value.partition(":")[0] if name in STAFF else value
+                    assert json.dumps(shown, ensure_ascii=False) in section, (table, name)
+                assert name in INTERNAL.get(table, ()) or f'"{name}"' in section, (table, name)
+
+
+STAFF = ("actor", "recorded_by", "created_by", "ended_by")
+INTERNAL = {
+    "members": ("name_folded", "points", "debt"),
+    "member_phones": ("id", "member_id"),
+    "consents": ("member_id",),
+    "consent_changes": ("id", "member_id"),
+    "purchases": (
+        *("store_id", "period", "member_id", "lines_hash"),
+        *("local_date", "local_hour", "local_weekday"),
+    ),
+    "purchase_lines": ("purchase_id",),
+    "point_entries": ("member_id",),
+    "point_lots": ("member_id",),
+    "lot_allocations": ("entry_id",),
+    "rights_requests": ("member_id",),
+}
+
+
+def test_held_is_whole_and_plain(app, api, member):
+    held = ok(api.get(f"/members/{member}/data"))
+    profile = held["profile"]
+    assert (profile["name"], profile["email"]) == (NAME, EMAIL)
+    assert (profile["birth_date"], profile["phone"]) == (BIRTH_DATE, E164)
+    assert {row["e164"] for row in held["phones"]} == {E164, OLD_E164}
+    assert len(held["consents"]) == 10
+    assert [(c["proof"], c["guardian"]) for c in held["consent_history"]] == [(PROOF, GUARDIAN)]
+    assert held["do_not_call"] is True
+    receipts = {row["receipt_no"]: row for row in held["purchases"]}
+    assert receipts["P-1"]["lines"][0]["name"] == "Trà"
+    assert receipts["P-3"]["voided_at"] is not None
+    assert "nhầm" in receipts["P-3"]["void_reason"]
+    assert held["points"]["balance"] == 15 + 40 - 5
+    assert sum(entry["points"] for entry in held["points"]["entries"]) == 50
+    assert held["points"]["entries"][0]["taken_from"][0]["points"] == 5
+    assert [row["note"] for row in held["requests"]] == [NOTE]
+    done = {event["action"] for event in held["log"]}
+    assert {"member.change", "consent.change", "purchase.void", "rights.copy"} <= done
+    assert {event["actor"] for event in held["log"]} <= {"key", "person", "system"}
+    assert set(held["log"][0]) == {"at", "action", "actor", "reason"}
+    logged = column(app, "SELECT object_id FROM audit_events WHERE action = 'rights.copy'")
+    assert logged == [str(member)]
+
+
+def test_held_shows_nobody_else(api, member):
+    other = buy(api, phone=OTHER_PHONE, receipt_no="X-1")["member"]["id"]
+    held = ok(api.get(f"/members/{other}/data"))
+    assert [row["receipt_no"] for row in held["purchases"]] == ["X-1"]
+    assert (held["requests"], held["do_not_call"], held["consent_history"]) == ([], False, [])
+
+
+def test_erasure_does_to_each_table_what_the_register_says(app, api, member):
+    before = {table: rows_of(app, table, member) for table in tables_about_members()}
+    ok(api.post(f"/members/{member}/erasure", {"reason": "asked"}))
+    for table, rows in before.items():
+        holding = REGISTER[table]
+        after = rows_of(app, table, member)
+        if holding.at_erasure is AtErasure.DELETED:
+            assert after == [], table
+            continue
+        assert len(after) >= len(rows), table
+        for name in holding.emptied:
+            assert {row[name] for row in after} == {None}, (table, name)
+
+
+def test_nothing_is_held_of_an_erased_member_and_of_nobody(app, api, member):
+    ok(api.post(f"/members/{member}/erasure", {"reason": "asked"}))
+    problem(api.get(f"/members/{member}/data"), 409, "member_erased")
+    problem(api.get("/members/999/data"), 404, "unknown_member")
+    problem(api.get(f"/members/{member}"), 404, "unknown_member")
+
+
+def test_a_member_with_ten_thousand_purchases_is_shown_whole(app, api):
+    count = 10_000
+    rows = [
+        {"phone": E164, "store": "S01", "receipt_no": str(n), "amount": 10_000}
+        for n in range(count)
+    ]
+    for start in range(0, count, 5_000):
+        ok(api.post("/purchases/batch", {"purchases": rows[start : start + 5_000]}))
+    held = ok(api.get("/members/1/data"))
+    assert len(held["purchases"]) == len(held["points"]["entries"]) == count
