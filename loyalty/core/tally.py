@@ -9,21 +9,18 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 
 from flask import Flask, Response, current_app, g
 
 from loyalty.core import clock
 from loyalty.core.db import in_transaction
 from loyalty.core.logs import log
-from loyalty.core.throttle import Limit, count, too_many
+from loyalty.core.throttle import Limit, count, neighbourhood, too_many
 
 SHARES = 50
 LEAST_SHARE = 5
 SUBJECTS = 10_000
 """Subjects that one process remembers of one limit; beyond it the oldest is forgotten."""
-_IPV6_HOUSEHOLD = 64
-"""A household has so long a prefix, and every address below it."""
 
 
 @dataclass(kw_only=True)
@@ -115,17 +112,6 @@ def spend_wrong_key(address: str | None) -> None:
     """One call with a key that is not. Keys that are right are not hindered by it."""
     tallies: Tallies = current_app.extensions[_NAME]
     tallies.wrong_keys.spend(neighbourhood(address))
-
-
-def neighbourhood(address: str | None) -> str:
-    """Whose address this is: with IPv6 one caller has 2**64 of them."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if parsed.version == 4:
-        return str(parsed)
-    return str(ip_network((parsed, _IPV6_HOUSEHOLD), strict=False))
 
 
 def _settle_due(response: Response) -> Response:

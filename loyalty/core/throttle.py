@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 
 from flask import current_app
 from sqlalchemy import String, case, delete, update
@@ -15,6 +16,9 @@ from loyalty.core import clock
 from loyalty.core.codes import fingerprint
 from loyalty.core.db import Base, UtcDateTime, db, in_transaction, is_postgresql, table_of
 from loyalty.core.errors import Code, Problem
+
+_IPV6_HOUSEHOLD = 64
+"""A household has so long a prefix, and every address below it."""
 
 
 class RateWindow(Base):
@@ -74,6 +78,17 @@ def give_back(limit: Limit, subject: str) -> None:
     )
     taken = update(RateWindow).where(*windows).values(hits=RateWindow.hits - 1)
     in_transaction(lambda: db.session.execute(taken))
+
+
+def neighbourhood(address: str | None) -> str:
+    """Whose address this is: with IPv6 one caller has 2**64 of them."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ip_network((parsed, _IPV6_HOUSEHOLD), strict=False))
 
 
 def too_many(ends_at: datetime, now: datetime) -> Problem:

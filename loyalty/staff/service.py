@@ -61,16 +61,18 @@ __all__ = [
 ]
 
 FIRST_STORE_CODE = "S01"
+SHOWN = 1_000
 
 
 # -- looking ------------------------------------------------------------------------
 
 
 def list_staff() -> list[StaffView]:
-    """Whom the acting manager may manage, by name; a bounded manager sees the people of the own
-    stores only."""
+    """Whom the acting manager may manage, by name, 1,000 at most; a bounded manager sees the
+    people of the own stores only."""
     actor, stores = current_actor(), stores_by_person()
-    people = db.session.scalars(select(StaffUser).order_by(StaffUser.name, StaffUser.id))
+    everybody = select(StaffUser).order_by(StaffUser.name, StaffUser.id).limit(SHOWN)
+    people = db.session.scalars(everybody)
     return [view_of(user, stores[user.id]) for user in people if is_within(actor, stores[user.id])]
 
 

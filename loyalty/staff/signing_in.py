@@ -8,7 +8,6 @@ only; a browser that the person signed in at before has a window of its own (`de
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -18,7 +17,7 @@ from loyalty.core import clock
 from loyalty.core.codes import fingerprint
 from loyalty.core.db import db, in_transaction, read
 from loyalty.core.errors import Code, Problem
-from loyalty.core.throttle import Limit, forgive, give_back, spend
+from loyalty.core.throttle import Limit, forgive, give_back, neighbourhood, spend
 from loyalty.staff import passwords, sessions
 from loyalty.staff.devices import Device
 from loyalty.staff.models import StaffUser
@@ -30,9 +29,6 @@ PER_LOGIN_AND_ADDRESS = Limit(name="sign-in as one by address", hits=5, seconds=
 PER_ADDRESS = Limit(name="sign-in by address", hits=20, seconds=15 * _MINUTES)
 PER_LOGIN = Limit(name="sign-in as one", hits=300, seconds=60 * _MINUTES)
 PER_DEVICE = Limit(name="sign-in as one by known browser", hits=10, seconds=15 * _MINUTES)
-
-_IPV6_NETWORK = 64
-"""What one customer of a provider has: 2^64 addresses that are one place."""
 
 Known = Row[int, str, bool]
 Windows = tuple[tuple[Limit, str], ...]
@@ -91,20 +87,12 @@ def _known(name: str) -> Known | None:
 def _windows(name: str, address: str, known: Known | None, device: Device | None) -> Windows:
     if known and device and device.knows(known.id, known.password_hash):
         return ((PER_DEVICE, f"{device.id} {known.id}"),)
-    place = _place(address)
+    place = neighbourhood(address)
     return (
         (PER_LOGIN_AND_ADDRESS, f"{name} {place}"),
         (PER_ADDRESS, place),
         (PER_LOGIN, name),
     )
-
-
-def _place(address: str) -> str:
-    try:
-        is_ipv6 = ip_address(address).version == 6
-    except ValueError:
-        return address
-    return str(ip_network(f"{address}/{_IPV6_NETWORK}", strict=False)) if is_ipv6 else address
 
 
 def _pay_back(windows: Windows) -> None:

@@ -21,9 +21,8 @@ from loyalty.core.tally import (
     SUBJECTS,
     WRONG_KEYS,
     Tally,
-    neighbourhood,
 )
-from loyalty.core.throttle import Limit
+from loyalty.core.throttle import Limit, neighbourhood
 from tests.core.rows import column
 from tests.databases import environment, running_app
 from tests.live import LiveServer, serving
