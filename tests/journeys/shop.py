@@ -32,7 +32,7 @@ class Shop:
 
 def new_phone() -> str:
     """A Vietnamese mobile that no other journey uses."""
-    return f"0938 1{next(_numbers):02d} 204"
+    return f"0938 {100 + next(_numbers):03d} 204"
 
 
 def new_receipt() -> str:
