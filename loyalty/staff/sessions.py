@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import has_request_context, request
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from loyalty.core.codes import fingerprint, random_secret
 from loyalty.core.db import db
@@ -66,12 +66,7 @@ def find(token: str, *, now: datetime, lock: bool = False) -> tuple[StaffUser, S
     query = (
         select(StaffUser, StaffSession)
         .join(StaffSession, StaffSession.staff_id == StaffUser.id)
-        .where(
-            StaffSession.token_hash == fingerprint(token),
-            StaffSession.ended_at.is_(None),
-            StaffSession.expires_at > now,
-            StaffUser.active,
-        )
+        .where(StaffSession.token_hash == fingerprint(token), *_is_open(now), StaffUser.active)
     )
     if lock:
         query = query.with_for_update(of=StaffSession)
@@ -83,11 +78,7 @@ def open_of(staff_id: int, *, token: str | None, now: datetime) -> list[OpenSess
     """Where a person is signed in, the newest first; `token` is of the session that asks."""
     rows = db.session.scalars(
         select(StaffSession)
-        .where(
-            StaffSession.staff_id == staff_id,
-            StaffSession.ended_at.is_(None),
-            StaffSession.expires_at > now,
-        )
+        .where(StaffSession.staff_id == staff_id, *_is_open(now))
         .order_by(StaffSession.id.desc())
     )
     this = fingerprint(token) if token is not None else ""
@@ -100,6 +91,10 @@ def open_of(staff_id: int, *, token: str | None, now: datetime) -> list[OpenSess
         )
         for row in rows
     ]
+
+
+def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return StaffSession.ended_at.is_(None), StaffSession.expires_at > now
 
 
 def end(token: str, *, now: datetime) -> int | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import render_template
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loyalty.core import clock
@@ -70,6 +71,11 @@ def show(member_id: int, forms: Forms | None = None, *, number: str = "") -> str
         ways=words.TOLD_BY,
         today=formats.full_date(today),
     )
+
+
+def back_to(member_id: int, part: str | None = None) -> ResponseReturnValue:
+    """The page again, at one of its parts, after something was done."""
+    return redirect(url_for("manage.customer", member_id=member_id, _anchor=part))
 
 
 def may_do() -> dict[str, bool]:

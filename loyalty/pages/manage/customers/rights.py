@@ -70,7 +70,7 @@ def _handed_out(member_id: int) -> dict[str, Any]:
 def restrict_customer(member_id: int) -> ResponseReturnValue:
     privacy.restrict(member_id, reason=reason())
     flash(gettext("Restricted: in no file and no campaign from now on."))
-    return _back_to(member_id)
+    return page.back_to(member_id)
 
 
 @blueprint.post("/customers/<int32:member_id>/lift")
@@ -79,7 +79,7 @@ def restrict_customer(member_id: int) -> ResponseReturnValue:
 def lift_restriction(member_id: int) -> ResponseReturnValue:
     privacy.lift_restriction(member_id, reason=reason())
     flash(gettext("The restriction is lifted."))
-    return _back_to(member_id)
+    return page.back_to(member_id)
 
 
 @blueprint.post("/customers/<int32:member_id>/object")
@@ -87,7 +87,7 @@ def lift_restriction(member_id: int) -> ResponseReturnValue:
 def stop_marketing(member_id: int) -> ResponseReturnValue:
     privacy.object_to_marketing(member_id, via="desk")
     flash(gettext("All marketing is stopped, from now on."))
-    return _back_to(member_id)
+    return page.back_to(member_id)
 
 
 # -- requests ------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def record_request(member_id: int) -> ResponseReturnValue:
         received_at=_received_at(),
     )
     flash(gettext("The request is recorded, with the days by which to answer and to act."))
-    return _back_to(member_id, "requests")
+    return page.back_to(member_id, "requests")
 
 
 def _received_at() -> datetime:
@@ -171,7 +171,3 @@ def erased_customer(member_id: int) -> ResponseReturnValue:
         raise Problem(Code.NOT_FOUND)
     day = formats.full_date(formats.local(erased_at).date())
     return render_template("pages/manage/customers/erased.html", day=day, just_now=True)
-
-
-def _back_to(member_id: int, part: str | None = None) -> ResponseReturnValue:
-    return redirect(url_for("manage.customer", member_id=member_id, _anchor=part))

@@ -120,7 +120,7 @@ def profile_form(member_id: int) -> ResponseReturnValue:
 def correct_profile(member_id: int) -> ResponseReturnValue:
     members.change_profile(member_id, profile.changes(members.get(member_id)))
     flash(gettext("Saved."))
-    return _back_to(member_id)
+    return page.back_to(member_id)
 
 
 # -- consents ------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def change_consent(member_id: int) -> ResponseReturnValue:
         guardian=line_or_none("guardian"),
     )
     flash(gettext("Saved."))
-    return _back_to(member_id, "consents")
+    return page.back_to(member_id, "consents")
 
 
 @blueprint.post("/customers/<int32:member_id>/consents/withdraw")
@@ -149,8 +149,4 @@ def change_consent(member_id: int) -> ResponseReturnValue:
 def withdraw_marketing(member_id: int) -> ResponseReturnValue:
     consent_service.withdraw_marketing(member_id, via=DESK)
     flash(gettext("All marketing consents are withdrawn, from now on."))
-    return _back_to(member_id, "consents")
-
-
-def _back_to(member_id: int, part: str | None = None) -> ResponseReturnValue:
-    return redirect(url_for("manage.customer", member_id=member_id, _anchor=part))
+    return page.back_to(member_id, "consents")
