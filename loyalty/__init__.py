@@ -6,6 +6,7 @@ from flask import Flask
 
 import config
 from loyalty import cli, pages
+from loyalty.audiences import api as audiences_api
 from loyalty.audit import api as audit_api
 from loyalty.audit.service import NAMES, Names
 from loyalty.core import health
@@ -27,6 +28,7 @@ from loyalty.programme.service import store_codes
 from loyalty.purchases import api as purchases_api
 from loyalty.staff.naming import names_of
 from loyalty.staff.service import authenticate_key
+from loyalty.tags import api as tags_api
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -59,5 +61,8 @@ def configure_seams(app: Flask) -> None:
 def configure_slices(app: Flask) -> None:
     app.register_blueprint(health.blueprint)
     api = configure_api(app)
-    for slice_api in (purchases_api, members_api, points_api, audit_api, privacy_api):
+    for slice_api in (
+        *(purchases_api, members_api, points_api, tags_api, audiences_api),
+        *(audit_api, privacy_api),
+    ):
         api.register_blueprint(slice_api.blueprint)

@@ -11,12 +11,14 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError
 
 from loyalty import demo, scheduler, serve
+from loyalty.audiences import cli as audiences
 from loyalty.core.errors import Problem
 from loyalty.imports import cli as imports
 from loyalty.privacy import cli as privacy
 from loyalty.programme import cli as programme
 from loyalty.purchases import cli as purchases
 from loyalty.staff import cli as staff
+from loyalty.tags import cli as tags
 
 _purchases = AppGroup("purchases", help="Receipts.")
 _purchases.add_command(imports.import_purchases)
@@ -29,6 +31,8 @@ def configure_commands(app: Flask) -> None:
         staff.api_keys,
         purchases.points,
         _purchases,
+        tags.tags,
+        audiences.audiences,
         imports.do_not_call_group,
         privacy.privacy,
         demo.demo_command,

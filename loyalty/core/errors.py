@@ -76,6 +76,19 @@ class Code(StrEnum):
     # rights
     UNKNOWN_RIGHTS_REQUEST = "unknown_rights_request"
     RIGHTS_REQUEST_ENDED = "rights_request_ended"
+    UNKNOWN_ATTRIBUTE = "unknown_attribute"
+    ATTRIBUTE_EXISTS = "attribute_exists"
+    # tags and audiences
+    UNKNOWN_TAG = "unknown_tag"
+    TAG_EXISTS = "tag_exists"
+    TAG_HAS_RULE = "tag_has_rule"
+    TAG_IS_MANUAL = "tag_is_manual"
+    UNKNOWN_AUDIENCE = "unknown_audience"
+    AUDIENCE_EXISTS = "audience_exists"
+    UNKNOWN_GROUP = "unknown_group"
+    GROUP_IN_USE = "group_in_use"
+    GROUP_CYCLE = "group_cycle"
+    TOOK_TOO_LONG = "took_too_long"
     # purchases
     UNKNOWN_PURCHASE = "unknown_purchase"
     UNKNOWN_ENTRY = "unknown_entry"
@@ -236,6 +249,33 @@ _TABLE: Mapping[Code, tuple[HTTPStatus, Any]] = {
     Code.RIGHTS_REQUEST_ENDED: (
         HTTPStatus.CONFLICT,
         _l("This request was carried out or refused already."),
+    ),
+    Code.UNKNOWN_ATTRIBUTE: (HTTPStatus.NOT_FOUND, _l("The shop has declared no such attribute.")),
+    Code.ATTRIBUTE_EXISTS: (HTTPStatus.CONFLICT, _l("There is an attribute of this name.")),
+    Code.UNKNOWN_TAG: (HTTPStatus.NOT_FOUND, _l("There is no such tag.")),
+    Code.TAG_EXISTS: (HTTPStatus.CONFLICT, _l("There is a tag of this name: choose another.")),
+    Code.TAG_HAS_RULE: (
+        HTTPStatus.CONFLICT,
+        _l("This tag follows a rule: members cannot be put in or taken out by hand."),
+    ),
+    Code.TAG_IS_MANUAL: (
+        HTTPStatus.CONFLICT,
+        _l("This tag is set by hand: it has no rule to follow."),
+    ),
+    Code.UNKNOWN_AUDIENCE: (HTTPStatus.NOT_FOUND, _l("There is no such customer group.")),
+    Code.AUDIENCE_EXISTS: (
+        HTTPStatus.CONFLICT,
+        _l("There is a customer group of this name: choose another."),
+    ),
+    Code.UNKNOWN_GROUP: (_BAD, _l("There is no such tag or customer group.")),
+    Code.GROUP_IN_USE: (
+        HTTPStatus.CONFLICT,
+        _l("A customer group is made of it: change that group first."),
+    ),
+    Code.GROUP_CYCLE: (_BAD, _l("A customer group cannot be made of itself.")),
+    Code.TOOK_TOO_LONG: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        _l("Counting took too long: make the rule simpler, or save it and see the count later."),
     ),
     Code.UNKNOWN_PURCHASE: (HTTPStatus.NOT_FOUND, _l("There is no such purchase.")),
     Code.UNKNOWN_ENTRY: (HTTPStatus.NOT_FOUND, _l("There is no such points entry.")),

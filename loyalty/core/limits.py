@@ -33,5 +33,21 @@ PASSWORD_LENGTH = 200
 IDEMPOTENCY_KEY_LENGTH = 255
 TEXT_VERSION_LENGTH = 32
 QUANTITY = 1_000_000
+SLUG_LENGTH = 64
+ATTRIBUTE_NAME_LENGTH = 32
+ATTRIBUTE_TEXT_LENGTH = 100
+ATTRIBUTES = 100
+"""As many attributes can a shop declare."""
+ATTRIBUTE_CHOICES = 200
+LINK_LENGTH = 500
+TAGS = 1_000
+AUDIENCES = 1_000
+RULE_DEPTH = 20
+"""How deep a tag rule or an audience may be nested, audiences within audiences included."""
+RULE_NODES = 200
+RULE_PURCHASE_TESTS = 12
+"""Each reads the purchases once."""
+RULE_VALUES = 500
+"""In one list of an `in`."""
 CSV_LINE_BYTES = 64 * 1024
 CSV_COLUMNS = 200

@@ -1,12 +1,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loyalty.core.db import Base, BigId, UtcDateTime
 from loyalty.core.limits import (
+    ATTRIBUTE_NAME_LENGTH,
+    ATTRIBUTE_TEXT_LENGTH,
     EMAIL_LENGTH,
     NAME_LENGTH,
     REASON_LENGTH,
@@ -47,6 +59,8 @@ class Member(Base):
     province_list: Mapped[str | None] = mapped_column(String(8))
     province: Mapped[str | None] = mapped_column(String(8))
     district: Mapped[str | None] = mapped_column(String(100))
+    urban: Mapped[bool | None]
+    """Derived from district and province where they tell; kept beside them for tag rules."""
     source: Mapped[str] = mapped_column(String(16))
     joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -139,3 +153,65 @@ class DoNotCall(Base):
     source: Mapped[str] = mapped_column(String(NAME_LENGTH))
     added_by: Mapped[str] = mapped_column(String(64))
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AttributeKind(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    BOOL = "bool"
+    DATE = "date"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    """Several of the choices at once, such as interests."""
+
+
+class Attribute(Base):
+    """Something the shop keeps of its members beside the profile: `vehicle`, `distance_km`.
+    `name` is its word in rules and the API, `label` what people read."""
+
+    __tablename__ = "attributes"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('text', 'number', 'bool', 'date', 'choice', 'choices')", name="kind"
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(ATTRIBUTE_NAME_LENGTH), unique=True)
+    label: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    kind: Mapped[str] = mapped_column(String(8))
+    choices: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MemberAttribute(Base):
+    """What a member's attribute is, in the column of its kind: a bool is the number 1 or 0, a
+    choice is text, several choices are several places."""
+
+    __tablename__ = "member_attributes"
+    __table_args__ = (Index("ix_member_attributes_attribute_id", "attribute_id", "member_id"),)
+
+    member_id: Mapped[int] = mapped_column(
+        ForeignKey("members.id"), primary_key=True, autoincrement=False
+    )
+    attribute_id: Mapped[int] = mapped_column(
+        ForeignKey("attributes.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=0)
+    text: Mapped[str | None] = mapped_column(String(ATTRIBUTE_TEXT_LENGTH))
+    number: Mapped[float | None] = mapped_column(Double)
+    day: Mapped[date | None]
+
+
+class Dirty(Base):
+    """A member of whom something changed since the tag rules were last applied. Written by
+    triggers on members, phones, consents, attributes, purchases and point entries (see the
+    migration of tags), so that no way of changing them can forget it."""
+
+    __tablename__ = "dirty"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    member_id: Mapped[int]

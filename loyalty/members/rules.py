@@ -37,6 +37,20 @@ DO_NOT_CALL = action(
     whole_shop=True,
 )
 
+SEE_ATTRIBUTES = action(
+    "attribute.view",
+    Role.CASHIER,
+    Role.MARKETING,
+    Role.MANAGER,
+    says=_l("See which attributes the shop keeps of its members"),
+)
+DECLARE_ATTRIBUTES = action(
+    "attribute.change",
+    Role.MANAGER,
+    says=_l("Decide which attributes the shop keeps of its members"),
+    whole_shop=True,
+)
+
 CURRENT_LISTS = {"VN": "vn34", "TH": "th77"}
 """Which list of a country is today's: seven Vietnamese codes of before July 2025 name
 another province in it, so a code is stored with its list."""

@@ -21,6 +21,11 @@ MANAGERS = {MANAGER}
 SPEC = {
     "account.change": EVERYONE,
     "api_key.manage": MANAGERS,
+    "attribute.change": MANAGERS,
+    "attribute.view": EVERYONE,
+    "audience.change": {MARKETING, MANAGER},
+    "audience.view": {MARKETING, MANAGER},
+    "audience.why": {MARKETING, MANAGER},
     "audit.search": MANAGERS,
     "cashier.switch": TILL,
     "consent.change": TILL,
@@ -42,10 +47,25 @@ SPEC = {
     "rights.object": MANAGERS,
     "rights.restrict": MANAGERS,
     "staff.manage": MANAGERS,
+    "tag.change": {MARKETING, MANAGER},
+    "tag.fill": {MARKETING, MANAGER},
+    "tag.mark": TILL,
+    "tag.of_member": TILL,
+    "tag.view": {MARKETING, MANAGER},
 }
 """Written from what the shop wants, not from the code: a cashier sees members one at a time
 and makes no lists, marketing sees no member, a manager does all."""
-FOR_THE_WHOLE_SHOP = {"do_not_call.change", "rights.erase"}
+FOR_THE_WHOLE_SHOP = {
+    "attribute.change",
+    "audience.change",
+    "audience.view",
+    "audience.why",
+    "do_not_call.change",
+    "rights.erase",
+    "tag.change",
+    "tag.fill",
+    "tag.view",
+}
 """What reaches over every store: no manager whom a store bounds."""
 NOT_BY_PIN = {"account.change", "api_key.manage", "staff.manage"}
 """What a till that was taken over by PIN does not lead to; nor does it lead to the desk."""
