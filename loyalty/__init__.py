@@ -7,6 +7,7 @@ from flask import Flask
 import config
 from loyalty import cli, pages
 from loyalty.audiences import api as audiences_api
+from loyalty.audiences import jobs as audiences_jobs
 from loyalty.audit import api as audit_api
 from loyalty.audit.service import NAMES, Names
 from loyalty.core import health
@@ -18,7 +19,7 @@ from loyalty.core.edge import configure_edge
 from loyalty.core.logs import configure_logs
 from loyalty.jobs.worker import WORK
 from loyalty.members import api as members_api
-from loyalty.members.service import SHOWN_POINTS
+from loyalty.members.service import SHOWN_POINTS, TAGGED_BY_HAND
 from loyalty.points import api as points_api
 from loyalty.points.standing import shown_points
 from loyalty.privacy import api as privacy_api
@@ -29,6 +30,9 @@ from loyalty.purchases import api as purchases_api
 from loyalty.staff.naming import names_of
 from loyalty.staff.service import authenticate_key
 from loyalty.tags import api as tags_api
+from loyalty.tags import jobs as tags_jobs
+from loyalty.tags.building import BUILD_ONE
+from loyalty.tags.of_member import is_tagged_by_hand
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -54,8 +58,14 @@ def configure_seams(app: Flask) -> None:
         by_key=authenticate_key, by_login=pages.signed_in_actor
     )
     app.extensions[SHOWN_POINTS] = shown_points
+    app.extensions[TAGGED_BY_HAND] = is_tagged_by_hand
     app.extensions[NAMES] = Names(actors=names_of, stores=store_codes)
-    app.extensions[WORK] = {PURGE: purge_after_erasure}
+    app.extensions[WORK] = {
+        PURGE: purge_after_erasure,
+        BUILD_ONE: tags_jobs.build_one,
+        tags_jobs.BUILD_ALL: tags_jobs.build_every,
+        audiences_jobs.BUILD_ALL: audiences_jobs.build_every,
+    }
 
 
 def configure_slices(app: Flask) -> None:

@@ -22,6 +22,7 @@ from loyalty.tags import cli as tags
 
 _purchases = AppGroup("purchases", help="Receipts.")
 _purchases.add_command(imports.import_purchases)
+tags.tags.add_command(imports.fill_tag)
 
 
 def configure_commands(app: Flask) -> None:

@@ -18,20 +18,24 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
+from loyalty.audiences import jobs as audiences_jobs
 from loyalty.core import clock, idempotency, throttle
 from loyalty.core.db import in_transaction, read
 from loyalty.core.logs import log
+from loyalty.groups import thinning
 from loyalty.jobs import service as jobs
 from loyalty.jobs import worker
 from loyalty.points import invariants as of_points
 from loyalty.privacy.jobs import make_up_for_failures
 from loyalty.purchases import invariants as of_purchases
 from loyalty.staff import sessions
+from loyalty.tags import jobs as tags_jobs
+from loyalty.tags import rounds
 
 LEASE_NAME = "scheduler"
 RENEW_SECONDS = 15
 POLL_SECONDS = 2
-"""How often is looked for jobs that wait."""
+"""How often is looked for jobs that wait, and for members that changed."""
 
 
 @click.command("scheduler")
@@ -84,20 +88,32 @@ class Runner:
             scheduler.add_job(self._within_app(name, act), "cron", id=name, **when, **once)
         scheduler.start()
         ended = threading.Event()
-        # A daemon: the job of a process that is told to end is taken up by the next.
-        threading.Thread(target=self._work, args=[ended], name="worker", daemon=True).start()
+        # Beside each other: no long job keeps waiting whoever changed.
+        self._begin_loop(make_up_for_failures, self._do_jobs, ended)
+        self._begin_loop(queue_daily_build, rounds.drain, ended)
         log.info("scheduler.started")
         return _Running(scheduler, ended)
 
-    def _work(self, ended: threading.Event) -> None:
-        """Do the jobs that wait, and first what an erasure before a crash left undone."""
-        self._within_app("make_up_for_failures", make_up_for_failures)()
-        while not ended.wait(POLL_SECONDS):
-            with self.app.app_context():
-                try:
-                    worker.run_waiting(worker=self.holder, stopping=ended.is_set)
-                except Exception as error:
-                    log.error("worker.failed", error=type(error).__name__)
+    def _do_jobs(self, *, stopping: Callable[[], bool]) -> int:
+        return worker.run_waiting(worker=self.holder, stopping=stopping)
+
+    def _begin_loop(
+        self, at_first: Callable[[], Any], again: Callable[..., int], ended: threading.Event
+    ) -> None:
+        """In a thread of its own: `at_first` makes up for what a crash or a night without
+        power left undone, then `again` every few seconds."""
+
+        def loop() -> None:
+            self._within_app(at_first.__name__, at_first)()
+            while not ended.wait(POLL_SECONDS):
+                with self.app.app_context():
+                    try:
+                        again(stopping=ended.is_set)
+                    except Exception as error:
+                        log.error("worker.failed", loop=again.__name__, error=type(error).__name__)
+
+        # A daemon: the job of a process that is told to end is taken up by the next.
+        threading.Thread(target=loop, name=again.__name__, daemon=True).start()
 
     def _within_app(self, name: str, act: Callable[[], Any]) -> Callable[[], None]:
         def run() -> None:
@@ -143,10 +159,30 @@ def verify_ledger() -> int:
     return len(broken)
 
 
+def thin_out_groups() -> int:
+    return thinning.thin_out(clock.now())
+
+
+def queue_daily_build() -> bool:
+    """Once a day, as soon as somebody is there to do it: a shop's computer may be off at
+    night. Whether it did."""
+
+    def queue() -> bool:
+        if not tags_jobs.is_build_due():
+            return False
+        for kind in (tags_jobs.BUILD_ALL, audiences_jobs.BUILD_ALL):
+            jobs.enqueue(kind, {}, now=clock.now())
+        return True
+
+    return in_transaction(queue)
+
+
 _SCHEDULE: tuple[tuple[str, Callable[[], Any], dict[str, Any]], ...] = (
     ("forget_idempotency_keys", forget_idempotency_keys, {"hour": 3, "minute": 10}),
     ("forget_rate_windows", forget_rate_windows, {"minute": 20}),
     ("forget_sessions", forget_sessions, {"hour": 3, "minute": 30}),
     ("make_up_for_failures", make_up_for_failures, {"minute": 40}),
+    ("thin_out_groups", thin_out_groups, {"hour": 3, "minute": 50}),
     ("verify_ledger", verify_ledger, {"hour": 4, "minute": 10}),
+    ("queue_daily_build", queue_daily_build, {"minute": 5}),
 )

@@ -17,10 +17,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import Select, Table, func, select, update
 from werkzeug.test import TestResponse
 
+from loyalty.audiences import service as audiences
 from loyalty.core import clock
 from loyalty.core.access import SYSTEM, Action, Actor, Door, Role, Rule, rule_of
 from loyalty.core.db import db, read, transaction
 from loyalty.core.phone import PhoneNumber
+from loyalty.members import attributes
+from loyalty.members.models import AttributeKind
 from loyalty.pages import sessions
 from loyalty.points.models import PointEntry
 from loyalty.privacy import service as privacy
@@ -29,6 +32,7 @@ from loyalty.purchases import service as purchases
 from loyalty.staff import keys as staff_keys
 from loyalty.staff import service as staff
 from loyalty.staff.models import StaffSession, StaffStore, StaffUser
+from loyalty.tags import service as tags
 from tests.databases import Databases, environment, running_app
 
 PASSWORD = "a password of tests"
@@ -230,7 +234,8 @@ def new_key(app: Flask, name: str, role: Role, store: str | None, *, revoked: bo
 
 def _something_to_ask_for(app: Flask, caller: Caller, number: int) -> dict[str, Any]:
     """A customer with a receipt that the caller recorded, a colleague and a key in the
-    caller's store, a request: what may be spoilt."""
+    caller's store, a request, a tag that is set by hand, an audience of the same slug, an
+    attribute: what may be spoilt."""
     with app.test_request_context(), transaction():
         flask.g.actor = _actor_of(caller)
         recorded = purchases.record(
@@ -247,6 +252,10 @@ def _something_to_ask_for(app: Flask, caller: Caller, number: int) -> dict[str, 
         colleague = new_person(f"colleague-{number}", "A colleague", Role.CASHIER, ["S01"])
         key, _ = staff_keys.create_api_key(name="spare", role=Role.CASHIER, store_code="S01")
         request = privacy.receive(member_id, kind="copy", via="counter")
+        attribute = attributes.declare(name=f"kept_{number}", label="Kept", kind=AttributeKind.TEXT)
+        tag = tags.create(name=f"A tag {number}", slug=f"group-{number}")
+        of_another = {"tag": tags.create(name=f"Within {number}", slug=f"within-{number}")["slug"]}
+        audiences.create(name=f"A group {number}", slug=tag["slug"], expression=of_another)
         return {
             "member_id": member_id,
             "purchase_id": recorded.purchase["id"],
@@ -254,6 +263,8 @@ def _something_to_ask_for(app: Flask, caller: Caller, number: int) -> dict[str, 
             "staff_id": colleague.id,
             "key_id": key.id,
             "request_id": request["id"],
+            "slug": tag["slug"],
+            "name": attribute.name,
         }
 
 

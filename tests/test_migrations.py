@@ -68,3 +68,16 @@ def test_keys_of_requests_are_kept_as_hashes(first_release):
     flask_migrate.upgrade()
     hashed = hashlib.sha256(b"0912345678-1").hexdigest()
     assert read("SELECT actor, key FROM idempotency_keys") == [("key:1", hashed)]
+
+
+def test_members_of_before_are_looked_at_by_tags_and_known_to_live_in_a_town(first_release):
+    for district in ("Phường Bến Thành", "Xã Tân Nhựt", None):
+        write(
+            "INSERT INTO members (points, debt, source, joined_at, district)"
+            " VALUES (0, 0, 'purchase', :now, :district)",
+            now=NOW,
+            district=district,
+        )
+    flask_migrate.upgrade()
+    assert read("SELECT urban FROM members ORDER BY id") == [(True,), (False,), (None,)]
+    assert read("SELECT member_id FROM dirty ORDER BY id") == read("SELECT id FROM members")

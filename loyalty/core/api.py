@@ -15,8 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from webargs import ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
+from werkzeug.routing import ValidationError as NoMatch
 
+from loyalty.core import slugs
 from loyalty.core.access import takes_query
 from loyalty.core.db import sqlstate_of
 from loyalty.core.errors import Code, Problem, as_document
@@ -60,6 +62,23 @@ class Int32(Int64):
     """`<int32:...>`: the id of a member (design, decision 2)."""
 
     largest = 2**31 - 1
+
+
+class Slug(BaseConverter):
+    """`<slug:...>`: what cannot be the slug of anything is an address of nothing, 404."""
+
+    regex = slugs.PATTERN
+
+    def to_python(self, value: str) -> str:
+        if not slugs.is_slug(value):
+            raise NoMatch
+        return value
+
+
+class AttributeName(BaseConverter):
+    """`<attribute:...>`: the word of a declared attribute in rules and addresses."""
+
+    regex = slugs.ATTRIBUTE_PATTERN
 
 
 class Parser(FlaskParser):
@@ -111,7 +130,7 @@ class Blueprint(flask_smorest.Blueprint):
 
 def configure_api(app: Flask) -> Api:
     app.json = OrjsonProvider(app)
-    app.url_map.converters.update(int=Int64, int32=Int32)
+    app.url_map.converters.update(int=Int64, int32=Int32, slug=Slug, attribute=AttributeName)
     return configure_openapi(app)
 
 

@@ -7,13 +7,15 @@ has a length; times come in as RFC 3339 and leave in UTC.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
 from flask import current_app
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from loyalty.core import clock
+from loyalty.core import clock, slugs
+from loyalty.core.limits import SLUG_LENGTH
 from loyalty.core.phone import PhoneNumber
 
 
@@ -83,6 +85,22 @@ class Text(fields.String):
         if not value.isprintable() and any(unicodedata.category(c) == "Cc" for c in value):
             raise ValidationError("Must not hold control characters.")
         return value
+
+
+class Slug(Text):
+    """Lower-case letters a to z and digits, in words joined by dashes; none of `taken`."""
+
+    def __init__(self, *, taken: Collection[str] = (), **kwargs: Any) -> None:
+        self.taken = taken
+        super().__init__(SLUG_LENGTH, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        slug = super()._deserialize(value, attr, data, **kwargs)
+        if not slugs.is_slug(slug):
+            raise ValidationError("Must be letters a to z, digits and dashes.")
+        if slug in self.taken:
+            raise ValidationError("This word is taken: choose another.")
+        return slug
 
 
 class Phone(fields.Field[PhoneNumber]):

@@ -39,6 +39,8 @@ ATTRIBUTE_TEXT_LENGTH = 100
 ATTRIBUTES = 100
 """As many attributes can a shop declare."""
 ATTRIBUTE_CHOICES = 200
+CHOICES_OF_A_MEMBER = 50
+"""Of one attribute."""
 LINK_LENGTH = 500
 TAGS = 1_000
 AUDIENCES = 1_000
@@ -47,6 +49,8 @@ RULE_DEPTH = 20
 RULE_NODES = 200
 RULE_PURCHASE_TESTS = 12
 """Each reads the purchases once."""
+RULE_CONDITIONS = 10
+"""In one `where`."""
 RULE_VALUES = 500
 """In one list of an `in`."""
 CSV_LINE_BYTES = 64 * 1024

@@ -8,6 +8,7 @@ worked on apart from each other.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pyroaring import BitMap
 
@@ -17,6 +18,21 @@ CHUNK_SIZE = 1 << CHUNK_BITS
 Chunks = Mapping[int, BitMap]
 """chunk -> who is in it; a chunk without members is left out."""
 NOBODY = BitMap()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who came into a chunk and who went out of it."""
+
+    added: BitMap = NOBODY
+    removed: BitMap = NOBODY
+
+    def then(self, later: Change) -> Change:
+        """Both as one: who came and went, or went and came back, is in neither."""
+        return Change(
+            added=(self.added - later.removed) | (later.added - self.removed),
+            removed=(self.removed - later.added) | (later.removed - self.added),
+        )
 
 
 def place_of(member_id: int) -> tuple[int, int]:

@@ -6,22 +6,23 @@ out of one statement, and a build writes in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pyroaring import BitMap
-from sqlalchemy import Integer, Row, delete, func, insert, select, update
+from sqlalchemy import Integer, Row, UpdateBase, bindparam, delete, func, insert, select, update
 
 from loyalty.core import clock
 from loyalty.core.access import current_actor
 from loyalty.core.bulk import values_table
-from loyalty.core.db import connection, is_postgresql, table_of
+from loyalty.core.db import connection, is_postgresql, lock_name, table_of
 from loyalty.core.limits import PAGE_ROWS
 from loyalty.groups import rules
 from loyalty.groups.models import Cause, Group, GroupBuild, GroupChange, GroupChunk, GroupKind
 from loyalty.groups.rules import NOBODY, Chunks, pack, place_of, split, unpack
+from loyalty.groups.selecting import members_of
 from loyalty.members import dirty
 
 ACTIVE = 1
@@ -95,14 +96,14 @@ def read_with_active(group_ids: Collection[int]) -> tuple[dict[int, dict[int, Bi
     complement of a group is exact at once. Asked first: what a round finishes in between is
     in the chunks then.
     """
-    came, went = dirty.standing()
+    came, went = members_of(dirty.ACTIVE), members_of(dirty.GONE)
     by_group = read_chunks({*group_ids, ACTIVE})
     active = by_group[ACTIVE] if ACTIVE in group_ids else by_group.pop(ACTIVE)
     return by_group, corrected(active, came=came, went=went)
 
 
 def corrected(
-    chunks: Mapping[int, BitMap], *, came: Collection[int], went: Collection[int]
+    chunks: Mapping[int, BitMap], *, came: Iterable[int], went: Iterable[int]
 ) -> dict[int, BitMap]:
     """With these members in and those out."""
     if not came and not went:
@@ -155,7 +156,10 @@ def delete_group(group_id: int) -> None:
 
 
 def replace(group_id: int, members: BitMap, build: Build) -> Written:
-    """A whole build: only chunks that changed are written."""
+    """A whole build: only chunks that changed are written. Two at once follow each other: of
+    chunks that the first makes the second would know nothing."""
+    its_row = select(_groups.c.id).where(_groups.c.id == group_id)
+    connection().execute(its_row.with_for_update(key_share=True))
     old = _lock_chunks(group_id)
     new = split(members)
     before = {chunk: part for chunk, part in old.items() if part != new.get(chunk)}
@@ -212,28 +216,41 @@ def _write(
             added[chunk] = new - old
         if old - new:
             removed[chunk] = old - new
-        _write_chunk(group_id, chunk, new, is_new=chunk not in before)
+    changed = {chunk: after.get(chunk, NOBODY) for chunk in rules.chunks_among(added, removed)}
+    _write_chunks(group_id, changed, known=before)
     members = counts([group_id])[group_id]
     build_id = None
     if keep_always or added or removed:
-        changed = {"added": rules.count(added), "removed": rules.count(removed)}
-        build_id = _keep(group_id, build, members=members, **changed)
+        counted = {"added": rules.count(added), "removed": rules.count(removed)}
+        build_id = _keep(group_id, build, members=members, **counted)
         if build.cause != Cause.FIRST:
-            _keep_changes(build_id, added, removed)
+            keep_changes(build_id, added, removed)
     return Written(
         added=rules.join(added), removed=rules.join(removed), members=members, build_id=build_id
     )
 
 
-def _write_chunk(group_id: int, chunk: int, part: BitMap, *, is_new: bool) -> None:
-    values = {"bitmap": pack(part), "members": len(part)}
-    here = (_chunks.c.group_id == group_id) & (_chunks.c.chunk == chunk)
-    if is_new:
-        connection().execute(insert(_chunks).values(group_id=group_id, chunk=chunk, **values))
-    elif part:
-        connection().execute(update(_chunks).where(here).values(values))
-    else:
-        connection().execute(delete(_chunks).where(here))
+def _write_chunks(group_id: int, chunks: Chunks, *, known: Collection[int]) -> None:
+    """What each of the chunks holds from now on; those `known` have a row."""
+    full = {chunk: part for chunk, part in chunks.items() if part}
+    _run(_INSERT, group_id, {chunk: part for chunk, part in full.items() if chunk not in known})
+    _run(_UPDATE, group_id, {chunk: part for chunk, part in full.items() if chunk in known})
+    _run(_DELETE, group_id, {chunk: part for chunk, part in chunks.items() if not part})
+
+
+def _run(statement: UpdateBase, group_id: int, chunks: Chunks) -> None:
+    rows = [
+        {"of": group_id, "at": chunk, "bitmap": pack(part), "members": len(part)}
+        for chunk, part in chunks.items()
+    ]
+    if rows:
+        connection().execute(statement, rows)
+
+
+_INSERT = insert(_chunks).values(group_id=bindparam("of"), chunk=bindparam("at"))
+_HERE = (_chunks.c.group_id == bindparam("of")) & (_chunks.c.chunk == bindparam("at"))
+_UPDATE = update(_chunks).where(_HERE)
+_DELETE = delete(_chunks).where(_HERE)
 
 
 def _keep(group_id: int, build: Build, **found: Any) -> int:
@@ -258,7 +275,8 @@ def _keep(group_id: int, build: Build, **found: Any) -> int:
     return int(made.scalar_one())
 
 
-def _keep_changes(build_id: int, added: Chunks, removed: Chunks) -> None:
+def keep_changes(build_id: int, added: Chunks, removed: Chunks) -> None:
+    """Whom a build put in and took out, for those who ask since when and why."""
     rows = [
         {
             "build_id": build_id,
@@ -270,6 +288,11 @@ def _keep_changes(build_id: int, added: Chunks, removed: Chunks) -> None:
     ]
     if rows:
         connection().execute(insert(_changes), rows)
+
+
+def hold_changes() -> None:
+    """Nobody else rewrites what earlier builds changed until the transaction ends."""
+    lock_name("groups.changes")
 
 
 # -- history -------------------------------------------------------------------

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from loyalty.core.limits import NAME_LENGTH
+from loyalty.core.limits import NAME_LENGTH, SLUG_LENGTH
 from loyalty.core.options import Line
-from loyalty.imports import do_not_call, purchases
+from loyalty.imports import do_not_call, purchases, tags
 from loyalty.imports.terminal import (
     json_option,
     progress,
@@ -60,6 +60,23 @@ def import_do_not_call(file: Path, source: str, rejects: Path | None, as_json: b
     click.echo(json.dumps(tally.as_document()) if as_json else _numbers_told(tally))
 
 
+@click.command("fill")
+@click.argument("slug", type=Line(SLUG_LENGTH))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--remove", "takes_off", is_flag=True, help="Take the tag off them instead.")
+@rejects_option
+@json_option
+@with_appcontext
+def fill_tag(slug: str, file: Path, takes_off: bool, rejects: Path | None, as_json: bool) -> None:
+    """Give the members whose phones are in FILE (CSV or CSV.gz) the tag SLUG, which is set by
+    hand; started again, it ends the same."""
+    with progress() as on_step, rejects_file(rejects, file) as on_refused, stopping_plainly():
+        tally = tags.fill_from_file(
+            file, slug=slug, takes_off=takes_off, on_step=on_step, on_refused=on_refused
+        )
+    click.echo(json.dumps(tally.as_document()) if as_json else _tagged_told(tally))
+
+
 def _purchases_told(tally: purchases.Tally) -> str:
     return summary(
         f"{tally.rows:,} rows: {tally.recorded:,} recorded, {tally.replayed:,} recorded before,"
@@ -71,6 +88,14 @@ def _purchases_told(tally: purchases.Tally) -> str:
 def _numbers_told(tally: do_not_call.Tally) -> str:
     return summary(
         f"{tally.rows:,} rows: {tally.added:,} added, {tally.listed:,} on the list before,"
+        f" {sum(tally.rejected.values()):,} refused.",
+        tally.rejected,
+    )
+
+
+def _tagged_told(tally: tags.Tally) -> str:
+    return summary(
+        f"{tally.rows:,} rows: {tally.changed:,} changed, {tally.unchanged:,} as they were,"
         f" {sum(tally.rejected.values()):,} refused.",
         tally.rejected,
     )

@@ -13,19 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from flask import current_app
-
 from loyalty.core.db import in_transaction
-from loyalty.core.errors import Problem
 from loyalty.core.limits import BATCH_ROWS
-from loyalty.core.phone import PhoneNumber
-from loyalty.imports import source
+from loyalty.imports import phone_rows, source
 from loyalty.imports.columns import PHONE_COLUMN, find_columns
-from loyalty.imports.refused_rows import Refused, check_width, no_phone, refused
-from loyalty.imports.source import CheckedFile, File
+from loyalty.imports.refused_rows import Refused
+from loyalty.imports.source import File
 from loyalty.members import do_not_call
-
-Row = tuple[int, Sequence[str]]
 
 
 @dataclass(kw_only=True)
@@ -63,28 +57,13 @@ def import_numbers(
     tally = Tally()
     rows = source.rows_of(file)
     while step := list(itertools.islice(rows, BATCH_ROWS)):
-        phones, not_read = _read(file, place, step)
+        found, not_read = phone_rows.read(file, place, step)
+        phones = [row.phone for row in found]
         added = in_transaction(partial(do_not_call.add, phones, source=source_name))
         _count(tally, rows=len(step), phones=len(phones), added=added, not_read=not_read)
         on_refused(file.header, not_read)
         on_step(tally, step[-1][0], file.lines)
     return tally
-
-
-def _read(
-    file: CheckedFile, place: int, step: Sequence[Row]
-) -> tuple[list[PhoneNumber], list[Refused]]:
-    region = current_app.extensions["settings"].default_region
-    phones, not_read = [], []
-    for line, cells in step:
-        try:
-            check_width(cells, least=place + 1, width=len(file.header))
-            if not cells[place].strip():
-                raise no_phone()
-            phones.append(PhoneNumber.parse(cells[place], region).as_member_key())
-        except Problem as why:
-            not_read.append(refused(line, cells, why))
-    return phones, not_read
 
 
 def _count(

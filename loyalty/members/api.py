@@ -5,7 +5,14 @@ from typing import Any
 from loyalty.audit import service as audit
 from loyalty.core.access import requires
 from loyalty.core.api import API_PREFIX, Blueprint
-from loyalty.members import consents, do_not_call, rules, service
+from loyalty.members import attributes, consents, do_not_call, rules, service
+from loyalty.members.attribute_schemas import (
+    AttributeChangesSchema,
+    AttributeListSchema,
+    AttributeSchema,
+    NewAttributeSchema,
+)
+from loyalty.members.models import AttributeKind
 from loyalty.members.schemas import (
     ConsentListSchema,
     ConsentQuerySchema,
@@ -14,11 +21,11 @@ from loyalty.members.schemas import (
     DoNotCallChangedSchema,
     DoNotCallSchema,
     ListedSchema,
+    MemberChangesSchema,
     MemberListSchema,
     MemberQuerySchema,
-    MemberSchema,
     NewMemberSchema,
-    ProfileSchema,
+    WholeMemberSchema,
 )
 
 blueprint = Blueprint(
@@ -39,32 +46,88 @@ def find(query: dict[str, Any]) -> Any:
 @blueprint.post("/members")
 @requires(rules.CREATE)
 @blueprint.arguments(NewMemberSchema, example={"phone": "0912 345 678", "name": "Lê Thu Hằng"})
-@blueprint.response(201, MemberSchema)
+@blueprint.response(201, WholeMemberSchema)
 def create(body: dict[str, Any]) -> Any:
     """Make a member; a phone in use answers 409 `phone_in_use`."""
-    phone, said = body.pop("phone"), body.pop("consents")
+    phone, said, values = body.pop("phone"), body.pop("consents"), body.pop("attributes")
     member_id = service.create(phone, body, source="api")
     consents.change_all(member_id, said, via="api")
-    return service.get(member_id)
+    attributes.set_values(member_id, values)
+    return service.get_whole(member_id)
 
 
 @blueprint.get("/members/<int32:member_id>")
 @requires(rules.VIEW, writes=True)
-@blueprint.response(200, MemberSchema)
+@blueprint.response(200, WholeMemberSchema)
 def get(member_id: int) -> Any:
     """One member by id; the log keeps who looked."""
     audit.record("member.view", "member", member_id)
-    return service.get(member_id)
+    return service.get_whole(member_id)
 
 
 @blueprint.route("/members/<int32:member_id>", methods=["PATCH"])
 @requires(rules.CHANGE)
-@blueprint.arguments(ProfileSchema, example={"name": "Lê Thu Hằng", "gender": "female"})
-@blueprint.response(200, MemberSchema)
+@blueprint.arguments(MemberChangesSchema, example={"name": "Lê Thu Hằng", "gender": "female"})
+@blueprint.response(200, WholeMemberSchema)
 def change(body: dict[str, Any], member_id: int) -> Any:
     """Change what is known of a member; null clears a field."""
+    values = body.pop("attributes")
     service.change_profile(member_id, body)
-    return service.get(member_id)
+    attributes.set_values(member_id, values)
+    return service.get_whole(member_id)
+
+
+@blueprint.get("/attributes")
+@requires(rules.SEE_ATTRIBUTES)
+@blueprint.response(200, AttributeListSchema)
+def see_attributes() -> Any:
+    """What the shop keeps of its members beside the profile, oldest first; 100 at most."""
+    return {"items": [_shown(each) for each in attributes.declared().values()], "next": None}
+
+
+@blueprint.post("/attributes")
+@requires(rules.DECLARE_ATTRIBUTES)
+@blueprint.arguments(
+    NewAttributeSchema,
+    example={
+        "name": "vehicle",
+        "label": "Phương tiện",
+        "kind": "choice",
+        "choices": ["xe máy", "ô tô"],
+    },
+)
+@blueprint.response(201, AttributeSchema)
+def declare_attribute(body: dict[str, Any]) -> Any:
+    """Keep one thing more; members are given a value of it, and tag rules ask for it as
+    `attributes.vehicle`."""
+    return _shown(attributes.declare(**{**body, "kind": AttributeKind(body["kind"])}))
+
+
+@blueprint.route("/attributes/<attribute:name>", methods=["PATCH"])
+@requires(rules.DECLARE_ATTRIBUTES)
+@blueprint.arguments(AttributeChangesSchema, example={"label": "Xe đang đi"})
+@blueprint.response(200, AttributeSchema)
+def change_attribute(body: dict[str, Any], name: str) -> Any:
+    """Another label, other choices; a choice that a member has is not taken away."""
+    return _shown(attributes.change(name, **body))
+
+
+@blueprint.delete("/attributes/<attribute:name>")
+@requires(rules.DECLARE_ATTRIBUTES)
+@blueprint.response(204)
+def drop_attribute(name: str) -> None:
+    """Keep it no longer: it is gone from every member. A tag that asks for it keeps the
+    members it has and says that it fails."""
+    attributes.drop(name)
+
+
+def _shown(attribute: attributes.AttributeView) -> dict[str, Any]:
+    return {
+        "name": attribute.name,
+        "label": attribute.label,
+        "kind": attribute.kind,
+        "choices": list(attribute.choices) or None,
+    }
 
 
 @blueprint.get("/members/<int32:member_id>/consents")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, distinct, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from loyalty.core.bulk import values_table
 from loyalty.core.db import BigId, connection, table_of
@@ -20,9 +20,11 @@ _dirty = table_of(Dirty)
 _members = table_of(Member)
 _phones = table_of(MemberPhone)
 _OLDEST = select(_dirty.c.id, _dirty.c.member_id).order_by(_dirty.c.id)
-_STANDING = select(_members.c.id, _members.c.closed_at.is_(None).label("active")).where(
-    _members.c.id.in_(select(_dirty.c.member_id))
-)
+_MARKED = select(_members.c.id).where(_members.c.id.in_(select(_dirty.c.member_id)))
+ACTIVE = _MARKED.where(_members.c.closed_at.is_(None))
+"""Which of the members marked now are active: they may be new."""
+GONE = _MARKED.where(_members.c.closed_at.is_not(None))
+"""And which are not, any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,8 @@ def mark_phones(phones: Collection[PhoneNumber]) -> None:
         return
     given = values_table("given", {"e164": _phones.c.e164.type}, wanted)
     theirs = (
-        select(distinct(_phones.c.member_id).label("member_id"))
+        select(_phones.c.member_id)
+        .distinct()
         .join(given, given.c.e164 == _phones.c.e164)
         .where(_phones.c.active_until.is_(None))
     )
@@ -68,11 +71,3 @@ def unmark(ids: Sequence[int]) -> None:
     if ids:
         done = values_table("done", {"id": BigId}, [[row_id] for row_id in ids])
         connection().execute(delete(_dirty).where(_dirty.c.id.in_(select(done.c.id))))
-
-
-def standing() -> tuple[list[int], list[int]]:
-    """Of the members marked now: who is active, and who is not (any more)."""
-    rows = connection().execute(_STANDING).all()
-    active = [row.id for row in rows if row.active]
-    gone = [row.id for row in rows if not row.active]
-    return active, gone

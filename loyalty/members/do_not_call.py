@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import String, delete, func, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -19,10 +18,10 @@ from loyalty.core import clock
 from loyalty.core.access import current_actor
 from loyalty.core.bulk import values_table
 from loyalty.core.db import UtcDateTime, connection, is_postgresql, table_of
-from loyalty.core.errors import Problem
 from loyalty.core.limits import PAGE_ROWS
 from loyalty.core.logs import mask_digits
 from loyalty.core.phone import PhoneNumber
+from loyalty.members import dirty, written_phones
 from loyalty.members.models import DoNotCall
 from loyalty.members.reasons import impersonal
 from loyalty.members.rules import DO_NOT_CALL
@@ -37,18 +36,21 @@ def fingerprint_of(phone: PhoneNumber) -> str:
 
 def add(phones: Iterable[PhoneNumber], *, source: str) -> int:
     """Put numbers on the list; how many were not on it. `source` says where they are from."""
+    phones = set(phones)
     hashes = _fingerprints(phones)
     if not hashes:
         return 0
     source = mask_digits(source)
     added = _insert(hashes, source=source, now=clock.now())
     if added:
+        dirty.mark_phones(phones)
         audit.record(DO_NOT_CALL.name, "do_not_call", "list", added=added, source=source)
     return added
 
 
 def remove(phones: Iterable[PhoneNumber], *, reason: str | None = None) -> int:
     """Take numbers off the list; how many were on it."""
+    phones = set(phones)
     hashes = _fingerprints(phones)
     if not hashes:
         return 0
@@ -57,6 +59,7 @@ def remove(phones: Iterable[PhoneNumber], *, reason: str | None = None) -> int:
         delete(_list).where(_list.c.phone_hash.in_(select(given.c.phone_hash)))
     )
     if removed.rowcount:
+        dirty.mark_phones(phones)
         why = impersonal(reason, about=())
         audit.record(DO_NOT_CALL.name, "do_not_call", "list", reason=why, removed=removed.rowcount)
     return removed.rowcount
@@ -88,26 +91,13 @@ def sources() -> list[dict[str, Any]]:
 def change(*, coming: Sequence[str], leaving: Sequence[str], source: str) -> dict[str, Any]:
     """Add and remove numbers as written: `{added, removed, rejected: [{index, list, code,
     detail}]}`. The list protects people: a number that comes and leaves stays on it."""
-    added, not_added = _read(coming, "add")
-    removed, not_removed = _read(leaving, "remove")
+    added, not_added = written_phones.read(coming, "add")
+    removed, not_removed = written_phones.read(leaving, "remove")
     return {
-        "removed": remove(removed - added, reason=source),
-        "added": add(added, source=source),
+        "removed": remove({*removed.values()} - {*added.values()}, reason=source),
+        "added": add(added.values(), source=source),
         "rejected": [*not_added, *not_removed],
     }
-
-
-def _read(written: Sequence[str], name: str) -> tuple[set[PhoneNumber], list[dict[str, Any]]]:
-    region = current_app.extensions["settings"].default_region
-    phones: set[PhoneNumber] = set()
-    rejected: list[dict[str, Any]] = []
-    for index, text in enumerate(written):
-        try:
-            phones.add(PhoneNumber.parse(text, region).as_member_key())
-        except Problem as why:
-            code, detail = str(why.code), str(why.detail)
-            rejected.append({"index": index, "list": name, "code": code, "detail": detail})
-    return phones, rejected
 
 
 def _fingerprints(phones: Iterable[PhoneNumber]) -> list[str]:

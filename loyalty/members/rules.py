@@ -89,6 +89,12 @@ def provinces_today(country: str) -> list[Province]:
     return [named[code] for code in sorted(named)]
 
 
+def every_province() -> list[Province]:
+    """Of every list that is kept here, those of before too."""
+    found = [one for country in CURRENT_LISTS for one in _provinces(country).values()]
+    return list({(one.list, one.code): one for one in found}.values())
+
+
 @lru_cache(maxsize=8)
 def _provinces(country: str) -> dict[str, Province]:
     file = ROOT / "config" / "regions" / f"{country.lower()}.csv"

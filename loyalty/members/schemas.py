@@ -26,6 +26,7 @@ from loyalty.core.limits import (
     REASON_LENGTH,
     TEXT_VERSION_LENGTH,
 )
+from loyalty.members.attribute_schemas import values_field
 from loyalty.members.consent_rules import CHANNELS, PAIRS, PURPOSES
 from loyalty.members.rules import find_province
 
@@ -92,7 +93,14 @@ class ConsentSchema(StrictSchema):
     )
 
 
-class NewMemberSchema(ProfileSchema):
+class MemberChangesSchema(ProfileSchema):
+    attributes = values_field(
+        load_default=dict,
+        metadata={"description": "Values by the attribute's name; null clears one."},
+    )
+
+
+class NewMemberSchema(MemberChangesSchema):
     phone = Phone(required=True)
     consents = fields.List(
         fields.Nested(ConsentSchema), load_default=list, validate=validate.Length(max=len(PAIRS))
@@ -136,6 +144,18 @@ class MemberSchema(AnswerSchema):
     joined_at = Time()
     restricted = fields.Boolean(
         metadata={"description": "The member had the use of the profile restricted."}
+    )
+
+
+class WholeMemberSchema(MemberSchema):
+    urban = fields.Boolean(
+        allow_none=True,
+        metadata={"description": "In a town, where district or province tell."},
+    )
+    attributes = fields.Dict(
+        keys=fields.String(),
+        values=fields.Raw(),
+        metadata={"description": "What the shop keeps beside the profile; only what is known."},
     )
 
 

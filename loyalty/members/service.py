@@ -29,9 +29,10 @@ from loyalty.core.bulk import insert_many, insert_unique, values_table
 from loyalty.core.db import UtcDateTime, connection, db, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
-from loyalty.members import consents
+from loyalty.members import attributes, consents
 from loyalty.members.models import Member, MemberPhone
 from loyalty.members.rules import folded_name
+from loyalty.members.urban_rules import is_urban
 
 PROFILE_FIELDS = (
     "name",
@@ -47,9 +48,12 @@ PROFILE_FIELDS = (
     "province",
     "district",
 )
+DERIVED_FIELDS = ("name_folded", "urban")
 _TOUCHED = ("updated_at", "restricted_at", "objected_at")
 SHOWN_POINTS = "shown_points"
 """Name of the seam: points hands in the SQL expression of the balance shown."""
+TAGGED_BY_HAND = "tagged_by_hand"
+"""Name of the seam: tags hand in whether somebody put a member (an id) into one of them."""
 
 
 @dataclass(slots=True)
@@ -82,6 +86,13 @@ def get(member_id: int) -> dict[str, Any]:
     if found is None:
         raise Problem(Code.UNKNOWN_MEMBER)
     return found
+
+
+def get_whole(member_id: int) -> dict[str, Any]:
+    """The same with what is kept beside it: `urban`, and `attributes` by name."""
+    member = get(member_id)
+    urban = connection().scalar(select(_members.c.urban).where(_members.c.id == member_id))
+    return {**member, "urban": urban, "attributes": attributes.values_of(member_id)}
 
 
 def _view(known: InstrumentedAttribute[Any], value: Any) -> dict[str, Any] | None:
@@ -122,7 +133,7 @@ def find_or_create(
 ) -> dict[str, LockedMember]:
     """The members of these phones by E.164, locked by ascending id; those missing are made."""
     wanted = {phone.e164: phone for phone in phones}
-    found = _lock_by_phone(list(wanted))
+    found = lock_by_phone(list(wanted))
     missing = sorted(wanted.keys() - found.keys())
     return found | _create([wanted[e164] for e164 in missing], source=source, now=now)
 
@@ -158,7 +169,8 @@ _LOCK_BY_PHONE = (
 _LOCK_BY_ONE_PHONE = _LOCK_BY_PHONE.where(_phones.c.e164 == bindparam("e164"))
 
 
-def _lock_by_phone(e164s: Sequence[str]) -> dict[str, LockedMember]:
+def lock_by_phone(e164s: Sequence[str]) -> dict[str, LockedMember]:
+    """Lock whoever has one of these numbers today, by ascending id."""
     if len(e164s) == 1:
         rows = connection().execute(_LOCK_BY_ONE_PHONE, {"e164": e164s[0]})
     else:
@@ -232,7 +244,7 @@ def fill_blanks(profiles: Mapping[int, Profile]) -> None:
         for name, value in profile.items():
             if value is not None and name not in skip and getattr(member, name) is None:
                 setattr(member, name, value)
-        member.name_folded = folded_name(member.name)
+        _derive(member)
     # Flush: the answer is read back in plain SQL.
     db.session.flush()
 
@@ -246,11 +258,19 @@ def change_profile(member_id: int, profile: Profile) -> None:
     for name in changed:
         setattr(member, name, profile[name])
     if changed:
-        member.name_folded = folded_name(member.name)
+        _derive(member)
         member.updated_at = clock.now()
         audit.record("member.change", "member", member_id, fields=changed)
     # Flush: the answer is read back in plain SQL.
     db.session.flush()
+
+
+def _derive(member: Member) -> None:
+    """What follows from the profile and is kept beside it."""
+    member.name_folded = folded_name(member.name)
+    member.urban = is_urban(
+        district=member.district, province_list=member.province_list, province=member.province
+    )
 
 
 def close(member_id: int, *, now: datetime) -> None:
@@ -268,9 +288,12 @@ def close(member_id: int, *, now: datetime) -> None:
 def is_untouched(member_id: int) -> bool:
     """Whether nobody ever told anything of this member but a phone."""
     member = db.session.get_one(Member, member_id, populate_existing=True)
-    return all(
-        getattr(member, name) is None for name in (*PROFILE_FIELDS, *_TOUCHED)
-    ) and not consents.said_anything(member_id)
+    return not (
+        any(getattr(member, name) is not None for name in (*PROFILE_FIELDS, *_TOUCHED))
+        or consents.said_anything(member_id)
+        or attributes.has_any(member_id)
+        or current_app.extensions[TAGGED_BY_HAND](member_id)
+    )
 
 
 def is_erased(member_id: int) -> bool:
@@ -279,8 +302,8 @@ def is_erased(member_id: int) -> bool:
 
 
 def forget(member_id: int, *, now: datetime) -> None:
-    """Erase a person: profile, phones and consents are gone, for a closed member too. What
-    stays is the id, which is never given again, and what the ledger adds up.
+    """Erase a person: profile, attributes, phones and consents are gone, for a closed member
+    too. What stays is the id, which is never given again, and what the ledger adds up.
 
     Raises `unknown_member`, and `member_erased` where nothing is left to erase.
     """
@@ -291,9 +314,10 @@ def forget(member_id: int, *, now: datetime) -> None:
     if row.erased_at is not None:
         raise Problem(Code.MEMBER_ERASED)
     consents.forget(member_id)
+    attributes.forget(member_id)
     _forget_phones(member_id)
     blank = dict.fromkeys(
-        (*PROFILE_FIELDS, "name_folded", "updated_at", "restricted_at", "objected_at")
+        (*PROFILE_FIELDS, *DERIVED_FIELDS, "updated_at", "restricted_at", "objected_at")
     )
     db.session.execute(
         update(Member).where(Member.id == member_id).values(**blank, closed_at=now, erased_at=now)

@@ -74,8 +74,23 @@ def date_and_time(moment: datetime) -> str:
     return local(moment).strftime("%d/%m/%Y %H:%M")
 
 
+def lately(moment: datetime, now: datetime) -> str:
+    """`today 02:10`, `20/11 16:05` within this year, else the whole date."""
+    here, today = local(moment), local(now).date()
+    if here.date() == today:
+        return gettext("today %(time)s", time=clock_time(moment))
+    if here.year == today.year:
+        return f"{day_and_month(here.date())} {clock_time(moment)}"
+    return full_date(here.date())
+
+
 def clock_time(moment: datetime) -> str:
     return local(moment).strftime("%H:%M")
+
+
+def begun(sentence: str) -> str:
+    """With a capital, as at the beginning of a line."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def short_name(name: str) -> str:

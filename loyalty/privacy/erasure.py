@@ -11,6 +11,7 @@ from loyalty.audit import service as audit
 from loyalty.core import clock, idempotency
 from loyalty.core.db import after_commit, connection, db, table_of
 from loyalty.core.errors import Code, Problem
+from loyalty.groups import forgetting as groups
 from loyalty.jobs import service as jobs
 from loyalty.members import service as members
 from loyalty.members.models import ConsentChange, Member, MemberPhone
@@ -41,8 +42,9 @@ class _Person:
 
 
 def erase(member_id: int, *, reason: str) -> None:
-    """Erase a person beyond recovery: profile, phones, consents and notes are gone, receipts
-    and the ledger stay as sums of nobody, points lapse and debt is forgiven.
+    """Erase a person beyond recovery: profile, attributes, phones, consents and notes are gone,
+    no group has the member or tells that it had, receipts and the ledger stay as sums of
+    nobody, points lapse and debt is forgiven.
 
     Erased twice is erased once. Ends every request of the member. Raises `unknown_member`,
     `reason_required`.
@@ -62,10 +64,11 @@ def erase(member_id: int, *, reason: str) -> None:
             member_id=member_id,
             phones=person.numbers,
             words=person.words,
-            fields=("phone", "note", *members.PROFILE_FIELDS),
+            fields=("phone", "note", "urban", "attributes", *members.PROFILE_FIELDS),
         )
     )
     _forget_former_holders(person.numbers)
+    groups.forget(member_id)
     members.forget(member_id, now=now)
     audit.record(ERASE.name, "member", member_id, reason=reason)
     jobs.enqueue(PURGE, {}, now=now)

@@ -20,7 +20,7 @@ from loyalty.audit.models import AuditEvent
 from loyalty.core.db import Base, connection, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
-from loyalty.members import consents, do_not_call
+from loyalty.members import attributes, consents, do_not_call
 from loyalty.members import service as members
 from loyalty.members.models import Member, MemberPhone
 from loyalty.points import reading
@@ -28,6 +28,7 @@ from loyalty.points.models import LotAllocation, PointEntry, PointLot
 from loyalty.privacy.models import RightsRequest
 from loyalty.programme import service as programme
 from loyalty.purchases.models import Purchase, PurchaseLine
+from loyalty.tags.of_member import of_member
 
 Row = dict[str, Any]
 
@@ -63,8 +64,10 @@ _SCRUBBED, _STAYS = AtErasure.SCRUBBED, AtErasure.STAYS
 
 REGISTER: Mapping[str, Holding] = {
     "members": _holding(
-        "profile", _EMPTIED, *members.PROFILE_FIELDS, "name_folded", "restricted_at", "objected_at"
+        *("profile", _EMPTIED),
+        *(*members.PROFILE_FIELDS, *members.DERIVED_FIELDS, "restricted_at", "objected_at"),
     ),
+    "member_attributes": _holding("attributes", _DELETED),
     "member_phones": _holding("phones", _DELETED),
     "consents": _holding("consents", _DELETED),
     "consent_changes": _holding("consent_history", _DELETED),
@@ -81,6 +84,14 @@ REGISTER: Mapping[str, Holding] = {
     ),
     "point_lots": _holding("points", _STAYS, because="Sums."),
     "lot_allocations": _holding("points", _STAYS, because="Sums."),
+    "group_chunks": _holding("tags", _SCRUBBED),
+    "group_changes": _holding("tags", _SCRUBBED),
+    "dirty": _holding(
+        None,
+        _STAYS,
+        because="A member's number for the seconds until tags are worked out again: nothing "
+        "is told of whoever it is.",
+    ),
     "rights_requests": _holding("requests", _EMPTIED, "note"),
     "audit_events": _holding(
         "log", _STAYS, because="The log is insert-only; it names changed fields, no values."
@@ -97,11 +108,11 @@ def held(member_id: int) -> dict[str, Any]:
     """EVERYTHING held about one person, JSON-ready: times as RFC 3339, dates as ISO, of staff
     only what kind of actor it was.
 
-    profile {id, phone, name, ...}, phones [{e164, kind, active_from, active_until}], consents
-    (ten pairs), consent_history [...], do_not_call: bool, purchases [{..., lines: [...]}], newest
-    first, points {balance, held, available, debt, expiring, lots, entries}, requests [...],
-    log [{at, action, actor, reason}]. A list is empty, never left out.
-    Raises `unknown_member`, `member_erased`.
+    profile {id, phone, name, ...}, attributes {name: value}, phones [{e164, kind, active_from,
+    active_until}], consents (ten pairs), consent_history [...], do_not_call: bool, purchases
+    [{..., lines: [...]}], newest first, points {balance, held, available, debt, expiring, lots,
+    entries}, tags [{slug, name, kind, link, since, why}], requests [...], log [{at, action,
+    actor, reason}]. A list is empty, never left out. Raises `unknown_member`, `member_erased`.
     """
     if members.is_erased(member_id):
         raise Problem(Code.MEMBER_ERASED)
@@ -169,6 +180,15 @@ def _points(member_id: int) -> Row:
     }
 
 
+def _tags(member_id: int) -> list[Row]:
+    """`why` says the rule; who set a tag by hand is one of the staff."""
+    shown = ("slug", "name", "kind", "link", "since")
+    return [
+        {name: tag[name] for name in shown} | {"why": tag["why"] if tag["kind"] == "rule" else None}
+        for tag in of_member(member_id)
+    ]
+
+
 def _requests(member_id: int) -> list[Row]:
     mine = RightsRequest.member_id == member_id
     return _rows(RightsRequest, mine, without=("member_id",), newest_first=True)
@@ -187,12 +207,14 @@ def _log(member_id: int) -> list[Row]:
 
 _SECTIONS: Mapping[str, Callable[[int], Any]] = {
     "profile": _profile,
+    "attributes": attributes.values_of,
     "phones": _phones,
     "consents": consents.current,
     "consent_history": _consent_history,
     "do_not_call": _is_on_do_not_call_list,
     "purchases": _purchases,
     "points": _points,
+    "tags": _tags,
     "requests": _requests,
     "log": _log,
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 WINDOW_DAYS = 365
 SCORES = 5
@@ -26,11 +28,31 @@ class Cuts:
     monetary: tuple[int, ...]
 
 
+def scores_out_of_order(cuts: Cuts) -> list[str]:
+    """Which scores have not four cut points, each better than the one before."""
+    rising = {
+        "recency": cuts.recency[::-1],
+        "frequency": cuts.frequency,
+        "monetary": cuts.monetary,
+    }
+    return [score for score, values in rising.items() if not _rises(values)]
+
+
+def _rises(values: Sequence[int]) -> bool:
+    above_each = (low < high for low, high in pairwise(values))
+    return len(values) == SCORES - 1 and values[0] >= 0 and all(above_each)
+
+
 def percentile_cuts(values: Sequence[int]) -> tuple[int, ...]:
     """Of values sorted from worst to best: cut point k is the value at rank ceil(k * n / 5).
     Equal values then share a score."""
-    n = len(values)
-    return tuple(values[-(-k * n // SCORES) - 1] for k in range(1, SCORES))
+    return tuple(values[rank_of_cut(k, len(values)) - 1] for k in range(1, SCORES))
+
+
+def rank_of_cut(k: int, n: Any) -> Any:
+    """Where cut point k stands among n sorted values, counted from 1: ceil(k * n / 5), in
+    whole numbers, so that a column of the database can take the place of `n`."""
+    return (k * n + SCORES - 1) // SCORES
 
 
 def score_of_days(days: int, cuts: Sequence[int]) -> int:

@@ -35,7 +35,6 @@ MARK = action(
 )
 SEE_OF_MEMBER = action(
     "tag.of_member",
-    Role.CASHIER,
     Role.MANAGER,
     says=_l("See which tags a member has, since when and why"),
 )

@@ -5,6 +5,7 @@ from alembic import op
 
 from loyalty.core.db import BigId
 from loyalty.core.db import UtcDateTime as Moment
+from loyalty.members.urban_rules import is_urban
 
 revision = "0004"
 down_revision = "0003"
@@ -52,7 +53,7 @@ NOT_BY_PURCHASE = "NEW.kind <> 'earn' OR NEW.purchase_id IS NULL"
 
 
 def upgrade() -> None:
-    op.add_column("members", sa.Column("urban", sa.Boolean(), nullable=True))
+    _towns()
     _attributes()
     _groups()
     _tags()
@@ -69,6 +70,19 @@ def upgrade() -> None:
     else:
         _mark_on_postgresql()
     op.execute(f"{MARK}SELECT id FROM members")  # noqa: S608  # nosec B608  # no input
+
+
+def _towns() -> None:
+    """Who is here already is told apart like those who come: place by place, not one by one."""
+    op.add_column("members", sa.Column("urban", sa.Boolean(), nullable=True))
+    names = ("district", "province_list", "province")
+    members = sa.table("members", *(sa.column(name) for name in (*names, "urban")))
+    place = [members.c[name] for name in names]
+    for values in op.get_bind().execute(sa.select(*place).distinct()).all():
+        urban = is_urban(**dict(zip(names, values, strict=True)))
+        if urban is not None:
+            here = [column.is_not_distinct_from(v) for column, v in zip(place, values, strict=True)]
+            op.execute(members.update().where(*here).values(urban=urban))
 
 
 def _attributes() -> None:

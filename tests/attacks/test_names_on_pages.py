@@ -31,6 +31,7 @@ WHERE_NAMES_STAND = {
     "rights_requests": ["note"],
     "consent_changes": ["proof", "guardian"],
     "do_not_call": ["source"],
+    "tags": ["name", "link"],
 }
 WHERE_LINKS_STAND = {"a": "href", "form": "action", "use": "href", "link": "href", "script": "src"}
 

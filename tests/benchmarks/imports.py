@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,9 +13,9 @@ from pathlib import Path
 import phonenumbers
 
 import config
+from tests.benchmarks.command import run_command
 from tests.benchmarks.installation import DATABASES, installed, postgres
 from tests.benchmarks.row import Options, Row, in_turns
-from tests.databases import process_environment
 
 HISTORY = config.ROOT.parent / "shared" / "data" / "cdnow_purchases.csv.gz"
 ROWS = 71_094
@@ -25,13 +23,6 @@ RECORDED = 69_659
 TIMES = 10
 TIME_BOUND = 5.0
 MEMORY_BOUND_MB = 200
-# A process is counted as no smaller than the one that started it, so a small one starts it.
-_REPORTS_PEAK = """
-import resource, subprocess, sys
-code = subprocess.run(sys.argv[1:]).returncode
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-sys.exit(code)
-"""
 
 
 def history(options: Options) -> Iterator[Row]:
@@ -89,21 +80,11 @@ def _memory_row(database: str, peak: float, times: int = 1) -> Row:
 
 def run_import(environ: dict[str, str], file: Path, *, expect: int) -> tuple[float, float]:
     """Seconds and peak megabytes of the command; raises RuntimeError on another count."""
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "purchases", "import", str(file)]
-    began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", _REPORTS_PEAK, *command, "--create-stores", "--json"],
-        cwd=config.ROOT,
-        env=process_environment(environ),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    seconds = time.monotonic() - began
-    said, _, peak_kilobytes = done.stdout.strip().rpartition("\n")
-    if done.returncode or json.loads(said.rpartition("\n")[2])["recorded"] != expect:
-        raise RuntimeError(f"the import ended with {done.returncode}: {said[-200:]}")
-    return seconds, int(peak_kilobytes) / 1024
+    ran = run_command(environ, "purchases", "import", str(file), "--create-stores", "--json")
+    recorded = json.loads(ran.said.rpartition("\n")[2])["recorded"]
+    if recorded != expect:
+        raise RuntimeError(f"the import recorded {recorded} of {expect}")
+    return ran.seconds, ran.peak_mb
 
 
 def seconds_to_read(phones: list[str]) -> float:

@@ -1,4 +1,4 @@
-"""Load over HTTP on 8 connections: by `wrk` where it is installed, else from Python.
+"""Load over HTTP, on 8 connections unless told: by `wrk` where it is installed, else from Python.
 
 The Python client takes a good part of the machine for itself, so figures made
 with it are lower; every row says which of the two it was.
@@ -25,9 +25,25 @@ KNOWN_FROM = 900_000_000
 NEW_FROM = 910_000_000
 """National numbers: known members from the first, new ones from the second."""
 WORKER_PHONES = 1_000_000
+TEN_TAGS: dict[str, object] = {
+    "all": [
+        {"tag": "b0"},
+        {"any": [{"tag": "b1"}, {"tag": "b2"}, {"tag": "b3"}]},
+        {"any": [{"tag": "b4"}, {"tag": "b5"}]},
+        {"not": {"any": [{"tag": "b6"}, {"tag": "b7"}]}},
+        {"any": [{"tag": "b8"}, {"tag": "b9"}]},
+    ]
+}
+"""An audience of ten tags; the same in `previews.lua`."""
 HERE = Path(__file__).parent
 WRK = shutil.which("wrk")
-HOW = f"{'wrk' if WRK else 'Python client'}, {CONNECTIONS} connections"
+
+
+def how_of(connections: int) -> str:
+    return f"{'wrk' if WRK else 'Python client'}, {connections} connections"
+
+
+HOW = how_of(CONNECTIONS)
 
 Request = tuple[str, str, dict[str, object] | None]
 
@@ -51,6 +67,8 @@ class Caller:
         if self.script == "nothing":
             return "GET", "/healthz", None
         phone = KNOWN_FROM + chance.randrange(self.known)
+        if self.script == "previews":
+            return "POST", "/api/v1/audiences/preview", {"expression": TEN_TAGS}
         if self.script == "members":
             return "GET", f"/api/v1/members?phone=0{phone}", None
         if count % 3 == 0:
@@ -65,18 +83,27 @@ class Caller:
 
 
 def load(
-    server: LiveServer, shop: Installation, script: str, *, turn: int, known: int, seconds: int
+    server: LiveServer,
+    shop: Installation,
+    script: str,
+    *,
+    turn: int,
+    known: int,
+    seconds: int,
+    connections: int = CONNECTIONS,
 ) -> Load:
     """Run one turn; raises RuntimeError when an answer was no 2xx."""
     if WRK is None:
         caller = Caller(script=script, store=shop.store, turn=turn, known=known)
-        return _python(server, shop.key, caller, seconds)
+        return _python(server, shop.key, caller, seconds, connections)
     arguments = [shop.key, shop.store, str(turn), str(known)]
-    return _wrk(server, f"{script}.lua", arguments, seconds)
+    return _wrk(server, f"{script}.lua", arguments, seconds, connections)
 
 
-def _wrk(server: LiveServer, script: str, arguments: list[str], seconds: int) -> Load:
-    command = [str(WRK), "-t", "2", "-c", str(CONNECTIONS), "-d", f"{seconds}s", "--latency"]
+def _wrk(
+    server: LiveServer, script: str, arguments: list[str], seconds: int, connections: int
+) -> Load:
+    command = [str(WRK), "-t", "2", "-c", str(connections), "-d", f"{seconds}s", "--latency"]
     done = subprocess.run(
         [*command, "-s", script, server.url, "--", *arguments],
         cwd=HERE,
@@ -90,12 +117,12 @@ def _wrk(server: LiveServer, script: str, arguments: list[str], seconds: int) ->
     return Load(per_second=report["requests"] / report["seconds"], p95_ms=report["p95_ms"])
 
 
-def _python(server: LiveServer, key: str, caller: Caller, seconds: int) -> Load:
-    each = CONNECTIONS // PROCESSES
+def _python(server: LiveServer, key: str, caller: Caller, seconds: int, connections: int) -> Load:
+    each = connections // PROCESSES
     with ProcessPoolExecutor(PROCESSES) as pool:
         shares = [
             pool.submit(_drive, server, key, caller, seconds, range(first, first + each))
-            for first in range(0, CONNECTIONS, each)
+            for first in range(0, connections, each)
         ]
         took = sorted(one for share in shares for one in share.result())
     return Load(per_second=len(took) / seconds, p95_ms=took[int(len(took) * 0.95)] * 1000)

@@ -12,6 +12,8 @@ from loyalty.core.phone import PhoneNumber
 from loyalty.programme import service as programme
 from loyalty.purchases import service as purchases
 from loyalty.staff import service as staff
+from loyalty.tags import service as tags
+from loyalty.tags.reading import read_rule
 
 PASSWORD = "a password of tests"
 STORE = "Lê Văn Sỹ, Q.3"
@@ -19,6 +21,9 @@ MARKET = "Chợ Bến Thành"
 REGULAR = "0912 345 678"
 REGULAR_NAME = "Nguyễn Thị Thu Hằng"
 REGULAR_POINTS = 125
+REGULAR_TAG = "Mê đồ bếp"
+OTHER_TAG = "Hay mua làm quà"
+RULE_TAG = "Đã mua hàng"
 
 _numbers = itertools.count(1)
 
@@ -40,7 +45,7 @@ def new_receipt() -> str:
 
 
 def furnish(app: Flask) -> None:
-    """Owner, a cashier in each store, and one regular customer."""
+    """Owner, a cashier in each store, one regular customer, and tags of every kind."""
     with app.app_context(), transaction():
         staff.create_owner(
             shop_name="An Nhiên",
@@ -54,7 +59,7 @@ def furnish(app: Flask) -> None:
             staff.create_staff(
                 login=login, name=name, password=PASSWORD, role="cashier", store_codes=[store]
             )
-        purchases.record(
+        recorded = purchases.record(
             {
                 "phone": PhoneNumber.parse(REGULAR, "VN"),
                 "store": "S01",
@@ -63,3 +68,13 @@ def furnish(app: Flask) -> None:
                 "member": {"name": REGULAR_NAME},
             }
         )
+        _tag(recorded.member["id"])
+
+
+def _tag(member_id: int) -> None:
+    """One that the regular customer has, one to be given, one by a rule."""
+    given = tags.create(name=REGULAR_TAG)
+    tags.create(name=OTHER_TAG)
+    tags.mark(member_id, given["slug"], on=True)
+    ever_bought = read_rule({"field": "purchase_count", "op": "ge", "value": 1})
+    tags.create(name=RULE_TAG, rule=ever_bought)

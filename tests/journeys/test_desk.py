@@ -24,6 +24,9 @@ PAGES = (
     "/manage/access",
     "/manage/keys?show=all",
     "/manage/keys/new",
+    "/manage/tags",
+    "/manage/tags/me-do-bep",
+    "/manage/tags/da-mua-hang",
 )
 
 _TOO_WIDE = """() => [...document.querySelectorAll('body *')].filter((element) => {

@@ -233,7 +233,11 @@ def test_what_is_new_is_one_change_and_one_line_in_the_log(api, app, member_id, 
     rows = row_counts(app)
     say(api, member_id, **news)
     grown = {name: count - rows[name] for name, count in row_counts(app).items()}
-    assert {name for name, more in grown.items() if more} == {"consent_changes", "audit_events"}
+    assert {name for name, more in grown.items() if more} == {
+        "consent_changes",
+        "audit_events",
+        "dirty",
+    }
     assert set(grown.values()) == {0, 1}
 
 

@@ -100,6 +100,8 @@ def test_new_member_answers_everything_known(api):
         "tier": None,
         "source": "api",
         "restricted": False,
+        "urban": None,
+        "attributes": {},
     }
 
 

@@ -12,12 +12,13 @@ from loyalty.audit.models import AuditEvent
 from loyalty.core import clock
 from loyalty.core.db import db, read, transaction
 from loyalty.core.phone import PhoneNumber
-from loyalty.members import consents
+from loyalty.members import attributes, consents
 from loyalty.members import service as members
-from loyalty.members.models import ConsentChange
+from loyalty.members.models import AttributeKind, ConsentChange
 from loyalty.privacy import service as privacy
 from loyalty.purchases import service as purchases
 from loyalty.staff import service as staff
+from loyalty.tags import service as tags
 from tests.pages.visitor import PASSWORD
 
 PHONE = "+84912345678"
@@ -349,6 +350,25 @@ def test_the_copy_holds_everything_in_words(desk, customer, logged):
     for shown in (NAME, "0912 345 678", "HD-1", "Lê Văn Sỹ", "₫1,250,000", "125", "Earned"):
         assert shown in text
     assert len(logged("rights.copy")) == 1
+
+
+def test_the_copy_tells_tags_and_what_the_shop_keeps_beside_the_profile(shop_app, desk, customer):
+    kept = {
+        "has_pet": (AttributeKind.BOOL, "Has a pet", True),
+        "wedding": (AttributeKind.DATE, "Wedding", "2019-05-18"),
+        "distance_km": (AttributeKind.NUMBER, "Distance", 1234.5),
+    }
+    with shop_app.app_context(), transaction():
+        for name, (kind, label, _) in kept.items():
+            attributes.declare(name=name, label=label, kind=kind)
+        attributes.set_values(customer, {name: value for name, (*_, value) in kept.items()})
+        members.change_profile(customer, {"district": "Quận 3"})
+        tags.create(name="Regulars", slug="regulars")
+        tags.mark(customer, "regulars", on=True)
+    text = desk.get(page(customer, "data")).text
+    for shown in ("Has a pet", "Yes", "18/05/2019", "1,234.5", "Lives in a town", "Regulars"):
+        assert shown in text, shown
+    assert "set by hand" in text
 
 
 def test_the_file_is_handed_out_and_kept_nowhere(desk, customer, logged):

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from loyalty.core.db import transaction
-from loyalty.pages.manage.do_not_call import UPLOAD_BYTES
+from loyalty.pages.manage.uploads import UPLOAD_BYTES
 from loyalty.staff import service as staff
 from tests.core.rows import column, scalar
 from tests.pages.visitor import PASSWORD

@@ -68,7 +68,7 @@ def test_everyone_begins_where_their_work_is(visit):
 
 def test_the_desk_leads_on_to_the_first_place_that_is_the_actors(visit):
     assert visit("tram").get("/manage").headers["Location"].startswith("/manage/")
-    assert visit("mai").get("/manage").headers["Location"] == "/manage/do-not-call"
+    assert visit("mai").get("/manage").headers["Location"] == "/manage/tags"
     assert visit("han").get("/manage").headers["Location"] == "/till"
     assert visit().get("/manage").headers["Location"] == "/login"
 

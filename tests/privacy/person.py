@@ -9,6 +9,7 @@ from flask import Flask
 
 from tests.api import Api
 from tests.core.rows import change
+from tests.members.attributes import declare
 from tests.privacy.traces import forms_of
 from tests.purchases.receipts import buy, phone, receipt
 
@@ -22,10 +23,11 @@ BIRTH_DATE = "1987-03-19"
 GUARDIAN = "Quách Thị Nguyệt Minh"
 PROOF = "Phiếu ký tay của chị Tường Vi"
 NOTE = "Chị Tường Vi gọi điện lúc sáng"
+NICKNAME = "Bé Nị nhà họ Quách"
 
 FORMS = forms_of(
     phones=[E164, OLD_E164],
-    words=[NAME, OLD_NAME, EMAIL, GUARDIAN, PROOF, NOTE],
+    words=[NAME, OLD_NAME, EMAIL, GUARDIAN, PROOF, NOTE, NICKNAME],
     dates=[BIRTH_DATE],
 )
 
@@ -50,8 +52,12 @@ def make_person(app: Flask, api: Api, *, phone: str = PHONE) -> int:
         )
     )
     member_id = first["member"]["id"]
+    declare(api, "nickname", "text")
     profile = {"name": NAME, "district": "Quận 3", "occupation": "giáo viên"}
-    ok(api.patch(f"/members/{member_id}", profile, Idempotency_Key="profile"))
+    attributes = {"attributes": {"nickname": NICKNAME}}
+    ok(api.patch(f"/members/{member_id}", profile | attributes, Idempotency_Key="profile"))
+    ok(api.post("/tags", {"name": "Khách quen", "slug": "khach-quen"}))
+    ok(api.put(f"/members/{member_id}/tags/khach-quen"))
     buy(api, phone=phone, receipt_no="P-2", amount=400_000)
     void = buy(api, phone=phone, receipt_no="P-3")["purchase"]["id"]
     ok(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from loyalty.groups.rules import unpack
 from loyalty.jobs import worker
 from tests.api import Api
 from tests.core.rows import change, column, scalar
@@ -154,6 +155,29 @@ def test_number_that_is_another_members_by_now_stays_theirs(app, api):
     assert column(app, "SELECT e164 FROM member_phones") == [OLD_E164]
     assert scalar(app, "SELECT phone FROM purchases WHERE receipt_no = 'H-1'") == OLD_E164
     assert ok(api.get("/members", phone="0905 111 222"))["items"][0]["id"] == heir
+
+
+def test_erased_member_is_in_no_group_and_no_change_of_one(app, api):
+    """The others stay in, and what builds counted stays: sums tell of nobody."""
+    erased, other = (
+        buy(api, phone=written, receipt_no=written)["member"]["id"]
+        for written in (PHONE, OTHER_PHONE)
+    )
+    for slug, members in (("both", [erased, other]), ("one", [erased]), ("none", [])):
+        ok(api.post("/tags", {"name": slug, "slug": slug}))
+        for member in members:
+            ok(api.put(f"/members/{member}/tags/{slug}"))
+    ok(api.delete(f"/members/{erased}/tags/one"))
+    ok(api.put(f"/members/{erased}/tags/one"))
+    erase(api, erased)
+    assert [tag["count"] for tag in ok(api.get("/tags"))["items"]] == [1, 0, 0]
+    assert ok(api.get(f"/members/{other}/tags"))["items"][0]["slug"] == "both"
+    for column_name in ("bitmap", "members"):
+        assert len(column(app, f"SELECT {column_name} FROM group_chunks")) == 1
+    packed = column(app, "SELECT added FROM group_changes WHERE added IS NOT NULL")
+    packed += column(app, "SELECT removed FROM group_changes WHERE removed IS NOT NULL")
+    assert [list(unpack(bytes(each))) for each in packed] == [[other]]
+    assert [build["added"] for build in ok(api.get("/tags/one/builds"))["items"]] == [1, 0, 1]
 
 
 def test_cashier_bounded_manager_and_marketing_do_not_erase(client, api, api_key):

@@ -15,6 +15,7 @@ from loyalty.privacy import requests
 from loyalty.purchases import service as purchases
 from tests.api import Api
 from tests.core.rows import scalar
+from tests.members.attributes import declare
 from tests.privacy.person import EMAIL, NAME, ok
 from tests.privacy.traces import forms_of, traces
 from tests.purchases.race import SECONDS, at_once
@@ -50,6 +51,7 @@ def assert_whole(app, cli) -> None:
         f"SELECT count(*) FROM member_phones WHERE member_id IN ({erased})",
         f"SELECT count(*) FROM consents WHERE member_id IN ({erased})",
         f"SELECT count(*) FROM consent_changes WHERE member_id IN ({erased})",
+        f"SELECT count(*) FROM member_attributes WHERE member_id IN ({erased})",
         f"SELECT count(*) FROM purchases WHERE member_id IN ({erased})"
         " AND (phone IS NOT NULL OR reassigned_to IS NOT NULL OR void_reason IS NOT NULL)",
         f"SELECT count(*) FROM members WHERE id IN ({erased})"
@@ -86,7 +88,9 @@ def test_erasures_of_one_member_at_once_are_one(app, api, cli):
     assert_whole(app, cli)
 
 
-def test_consents_profile_and_requests_do_not_outlive_the_erasure(app, api, cli):
+def test_what_is_told_of_a_member_does_not_outlive_the_erasure(app, api, cli):
+    declare(api, "nickname", "text")
+    ok(api.post("/tags", {"name": "Khách quen", "slug": "khach-quen"}))
     yes = {"channel": "sms", "purpose": "marketing", "granted": True, "proof": "form 1"}
     for n in range(ROUNDS):
         member = buy(api, phone=phone(n), receipt_no=f"{n}")["member"]["id"]
@@ -96,13 +100,15 @@ def test_consents_profile_and_requests_do_not_outlive_the_erasure(app, api, cli)
             api.key,
             [
                 calling("PUT", f"{path}/consents", yes),
-                calling("PATCH", path, {"name": NAME}),
+                calling("PATCH", path, {"name": NAME, "attributes": {"nickname": NAME}}),
+                calling("PUT", f"{path}/tags/khach-quen", {}),
                 calling("POST", f"{path}/rights-requests", {"kind": "copy", "note": NAME}),
                 erasing(member),
             ],
         )
         assert statuses(answers).keys() <= {200, 201, 404, 409}
         assert answers[-1].status_code == 200
+    assert ok(api.get("/tags/khach-quen"))["count"] == 0
     assert_whole(app, cli)
 
 

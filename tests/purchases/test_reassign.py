@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.core.rows import column, row_counts, scalar
+from tests.members.attributes import declare
 from tests.purchases.receipts import (
     OTHER_E164,
     OTHER_PHONE,
@@ -111,6 +112,39 @@ def test_member_that_did_anything_else_is_kept(api, cli, known_by):
     assert balance(api, PHONE) is not None
     assert points_of(api, member_id)["debt"] == 0
     verify(cli)
+
+
+def attribute_kept(api, member_id):
+    declare(api, "has_pet", "bool")
+    return api.patch(f"/members/{member_id}", {"attributes": {"has_pet": True}})
+
+
+def attribute_kept_and_cleared(api, member_id):
+    attribute_kept(api, member_id)
+    return api.patch(f"/members/{member_id}", {"attributes": {"has_pet": None}})
+
+
+def tag_given(api, member_id):
+    api.post("/tags", {"name": "Khách quen", "slug": "khach-quen"})
+    return api.put(f"/members/{member_id}/tags/khach-quen")
+
+
+@pytest.mark.parametrize("told", [attribute_kept, attribute_kept_and_cleared, tag_given])
+def test_member_of_whom_anything_was_told_is_kept(api, told):
+    wrong = buy(api)
+    assert told(api, wrong["member"]["id"]).status_code == 200
+    reassign(api, wrong["purchase"]["id"])
+    assert api.get(f"/members/{wrong['member']['id']}").status_code == 200
+
+
+def test_tag_that_a_rule_gives_keeps_nobody(api):
+    """The data gave it, which the mistake made."""
+    rule = {"field": "purchase_count", "op": "ge", "value": 1}
+    wrong = buy(api)
+    assert api.post("/tags", {"name": "Có mua", "rule": rule}).status_code == 201
+    assert len(api.get(f"/members/{wrong['member']['id']}/tags").get_json()["items"]) == 1
+    reassign(api, wrong["purchase"]["id"])
+    problem(api.get(f"/members/{wrong['member']['id']}"), 404, "unknown_member")
 
 
 def test_repeating_a_reassign_changes_nothing(api, app):

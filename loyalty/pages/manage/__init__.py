@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from loyalty.pages.manage import access, audit, customers, do_not_call, entry, keys, requests, staff
+from loyalty.pages.manage import (
+    access,
+    audit,
+    customers,
+    do_not_call,
+    entry,
+    keys,
+    requests,
+    staff,
+    tags,
+)
 from loyalty.pages.manage.blueprint import blueprint
 
 __all__ = [
@@ -15,4 +25,5 @@ __all__ = [
     "keys",
     "requests",
     "staff",
+    "tags",
 ]

@@ -30,6 +30,7 @@ _NAMES: Words = {
     "channel": _l("Channel"),
     "confirmed": _l("Confirmed"),
     "fields": _l("Changed"),
+    "given": _l("Given"),
     "granted": _l("Agreed"),
     "kind": _l("Kind"),
     "new_key": _l("New key"),
@@ -41,18 +42,35 @@ _NAMES: Words = {
     "set": _l("Set"),
     "source": _l("Source"),
     "step": _l("Step"),
+    "tag": _l("Tag no."),
     "via": _l("By way of"),
+}
+_FIELDS: Words = {
+    **FIELDS,
+    "expression": _l("What it is made of"),
+    "link": _l("Link"),
+    "rfm": _l("RFM thresholds"),
+    "role": _l("Role"),
+    "rule": _l("Rule"),
+    "stores": _l("Stores"),
+}
+_STEPS: Words = {
+    **STATES,
+    "changed": _l("Changed"),
+    "created": _l("Created"),
+    "deleted": _l("Deleted"),
+    "received": _l("Received"),
 }
 _ROLES: Words = {str(role): name for role, name in ROLE_NAMES.items()}
 _VALUES: Mapping[str, Words] = {
     "after": _ROLES,
     "before": _ROLES,
     "channel": CHANNELS,
-    "fields": {**FIELDS, "role": _l("Role"), "stores": _l("Stores")},
+    "fields": _FIELDS,
     "kind": KINDS,
     "purpose": PURPOSES,
     "role": _ROLES,
-    "step": {**STATES, "received": _l("Received")},
+    "step": _STEPS,
     "via": {**WAYS, **DOORS},
 }
 

@@ -18,8 +18,10 @@ ACTIONS: Mapping[str, Any] = {
     "api_key.create": _l("Made an API key"),
     "api_key.revoke": _l("Revoked an API key"),
     "api_key.rotate": _l("Renewed an API key"),
+    "attribute.change": _l("Changed what is kept of customers beside the profile"),
     "cashier.switch": _l("Took over a till by PIN"),
     "cashier.switch_failed": _l("Failed to take over a till by PIN"),
+    "audience.change": _l("Made, changed or deleted a customer group"),
     "consent.change": _l("Changed what a customer agrees to"),
     "do_not_call.change": _l("Changed the do-not-call list"),
     "earning_rule.create": _l("Changed how points are earned"),
@@ -44,11 +46,16 @@ ACTIONS: Mapping[str, Any] = {
     "staff.role": _l("Changed a person's role"),
     "staff.sign_out": _l("Signed a person out everywhere"),
     "store.create": _l("Opened a store"),
+    "tag.change": _l("Made, changed or deleted a tag"),
+    "tag.fill": _l("Put customers into a tag, or took them out"),
+    "tag.mark": _l("Gave a customer a tag, or took it off"),
 }
 """Every action that the service records, a test holds that."""
 
 OBJECTS: Mapping[str, Any] = {
     "api_key": _l("API key"),
+    "attribute": _l("What is kept of customers"),
+    "audience": _l("Customer group"),
     "do_not_call": _l("Do-not-call list"),
     "earning_rule": _l("Earning rule"),
     "file": _l("File"),
@@ -56,6 +63,8 @@ OBJECTS: Mapping[str, Any] = {
     "purchase": _l("Receipt"),
     "staff": _l("Person"),
     "store": _l("Store"),
+    "tag": _l("Tag"),
+    "tag_settings": _l("Settings of tags"),
 }
 
 PAGES: Mapping[str, tuple[str, str]] = {

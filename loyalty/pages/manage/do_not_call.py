@@ -6,7 +6,7 @@ The list itself cannot be shown: only hashes are kept.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,21 +15,19 @@ from flask_babel import lazy_gettext as _l
 
 from loyalty.audit import service as audit
 from loyalty.core.access import Door, requires
-from loyalty.core.db import db
-from loyalty.core.errors import Code, Problem
+from loyalty.core.db import stop_reading
+from loyalty.core.errors import Problem
 from loyalty.core.limits import NAME_LENGTH, REASON_LENGTH, WRITTEN_PHONE_LENGTH
 from loyalty.core.phone import PhoneNumber
 from loyalty.imports.do_not_call import Tally, import_numbers
 from loyalty.imports.refused_rows import Refused
-from loyalty.imports.source import GZIP_MAGIC, BadFile, Upload
+from loyalty.imports.source import BadFile
 from loyalty.members import do_not_call
 from loyalty.members.rules import DO_NOT_CALL
 from loyalty.pages import formats
 from loyalty.pages.manage.blueprint import blueprint
 from loyalty.pages.manage.forms import Sentences, line, refusals_shown_by, together
-
-UPLOAD_BYTES = 2 * 1024 * 1024
-REFUSED_SHOWN = 50
+from loyalty.pages.manage.uploads import Told, bad_file, csv_file, told
 
 _KEEPERS = requires(DO_NOT_CALL, door=Door.LOGIN)
 _LOOKS = requires(DO_NOT_CALL, door=Door.LOGIN, writes=False)
@@ -43,15 +41,6 @@ class Checked:
     shown: str
     masked: str
     listed: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """What an upload did, in words, and the first lines that were refused."""
-
-    sentence: str
-    refused: list[Refused]
-    more: str
 
 
 # -- the page ------------------------------------------------------------------
@@ -156,10 +145,11 @@ def _source_of_one() -> str:
 @_LOOKS
 def add_file() -> ResponseReturnValue:
     """Shows what became of it; sent again by a reload, it adds nothing more."""
-    typed = together(file=_file, source=_source_of_file)
+    file_of_list = partial(csv_file, command="flask do-not-call import")
+    typed = together(file=file_of_list, source=_source_of_file)
     # The guard only looked. A file takes seconds: each step of it writes by itself, so that
     # tills get their turn in between.
-    db.session.rollback()
+    stop_reading()
     refused: list[Refused] = []
     try:
         tally = import_numbers(
@@ -169,33 +159,8 @@ def add_file() -> ResponseReturnValue:
             on_refused=lambda _, rows: refused.extend(rows),
         )
     except BadFile as why:
-        raise Problem(Code.INVALID_REQUEST, errors={"file": [str(why)]}) from None
+        raise bad_file(why) from None
     return _page(errors={}, told=_told(tally, refused))
-
-
-def _file() -> Upload:
-    sent = request.files.get("file")
-    content = sent.stream.read(UPLOAD_BYTES + 1) if sent is not None else b""
-    if not content:
-        raise Problem(Code.INVALID_REQUEST, errors={"file": [gettext("Choose a CSV file.")]})
-    if len(content) > UPLOAD_BYTES:
-        raise _for_the_command(
-            _l("The file is larger than 2 MB: have it added on the server by %(command)s.")
-        )
-    if content.startswith(GZIP_MAGIC):
-        raise _for_the_command(
-            _l(
-                "The file is packed: unpack it first, or have it added on the server by"
-                " %(command)s."
-            )
-        )
-    # Its own name is not looked at: nothing is written under it.
-    return Upload(name="upload.csv", content=content)
-
-
-def _for_the_command(sentence: Any) -> Problem:
-    said = str(sentence) % {"command": "flask do-not-call import"}
-    return Problem(Code.INVALID_REQUEST, errors={"file": [said]})
 
 
 def _source_of_file() -> str:
@@ -203,21 +168,14 @@ def _source_of_file() -> str:
 
 
 def _told(tally: Tally, refused: list[Refused]) -> Told:
-    rejected = sum(tally.rejected.values())
-    return Told(
+    return told(
+        title=gettext("The file is in"),
         sentence=gettext(
             "%(added)s numbers added, %(listed)s were on the list before, %(refused)s lines"
             " refused.",
             added=formats.count(tally.added),
             listed=formats.count(tally.listed),
-            refused=formats.count(rejected),
+            refused=formats.count(len(refused)),
         ),
-        refused=refused[:REFUSED_SHOWN],
-        more=_more(rejected - REFUSED_SHOWN),
+        refused=refused,
     )
-
-
-def _more(left_out: int) -> str:
-    if left_out <= 0:
-        return ""
-    return gettext("And %(count)s more lines.", count=formats.count(left_out))

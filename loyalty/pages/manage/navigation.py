@@ -17,6 +17,7 @@ from loyalty.privacy.rules import REQUESTS
 from loyalty.privacy.service import count_due as count_due_requests
 from loyalty.purchases.rules import RECORD
 from loyalty.staff.rules import MANAGE_KEYS, MANAGE_STAFF
+from loyalty.tags.rules import VIEW as VIEW_TAG
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class Place:
 PLACES = (
     Place(endpoint="manage.customers", label=_l("Customers"), action=VIEW_MEMBER),
     Place(endpoint="manage.requests", label=_l("Requests"), action=REQUESTS),
+    Place(endpoint="manage.tags", label=_l("Tags"), action=VIEW_TAG),
     Place(endpoint="manage.staff", label=_l("Staff"), action=MANAGE_STAFF),
     Place(endpoint="manage.keys", label=_l("API keys"), action=MANAGE_KEYS),
     Place(endpoint="manage.do_not_call", label=_l("Do-not-call"), action=DO_NOT_CALL),

@@ -15,6 +15,7 @@ from loyalty.core.phone import PhoneNumber
 from loyalty.members import service as members
 from loyalty.members.models import Member
 from loyalty.pages import formats
+from loyalty.pages.till.tags import CardTags, tags_of
 from loyalty.points.models import PointLot
 from loyalty.programme import service as programme
 from loyalty.programme.rules import default_point_value
@@ -44,6 +45,7 @@ class Card:
     points: int
     worth: str
     second_line: str
+    tags: CardTags
     facts: tuple[Fact, ...]
 
 
@@ -63,6 +65,7 @@ def card_of(member: dict[str, Any], phone: PhoneNumber) -> Card:
         points=member["points"],
         worth=worth(member["points"]),
         second_line=_second_line(birthday, since),
+        tags=tags_of(member["id"]),
         facts=(birthday, _expiring(member["id"], now), _last_purchase(member["id"], today)),
     )
 

@@ -19,11 +19,14 @@ from loyalty.pages.own_stores import chosen_store, own_stores
 from loyalty.pages.till import cards, previews, questions, receipts, sentences, typed
 from loyalty.pages.till.answers import Place, answer, empty, place, text
 from loyalty.pages.till.refusals import refuse
+from loyalty.pages.till.tags import tags_of
 from loyalty.pages.till.typed import GENDERS, OFFERED_CHANNELS
 from loyalty.programme.rules import StoreView
 from loyalty.purchases import service as purchases
 from loyalty.purchases.rules import REASSIGN, RECORD, VOID
 from loyalty.purchases.service import Result
+from loyalty.tags import service as tags
+from loyalty.tags.rules import MARK
 
 blueprint = Blueprint("till", __name__, url_prefix="/till")
 blueprint.register_error_handler(Problem, refuse)
@@ -121,6 +124,27 @@ def preview() -> ResponseReturnValue:
 
 def _list(shown: receipts.Receipts) -> Place:
     return place("receipts", "receipts", receipts=shown)
+
+
+# -- tags ----------------------------------------------------------------------------
+
+
+@blueprint.post("/members/<int32:member_id>/tags/<slug:slug>")
+@requires(MARK, door=Door.LOGIN)
+def give_tag(member_id: int, slug: str) -> ResponseReturnValue:
+    return _marked(member_id, slug, on=True)
+
+
+@blueprint.post("/members/<int32:member_id>/tags/<slug:slug>/off")
+@requires(MARK, door=Door.LOGIN)
+def take_tag(member_id: int, slug: str) -> ResponseReturnValue:
+    return _marked(member_id, slug, on=False)
+
+
+def _marked(member_id: int, slug: str, *, on: bool) -> ResponseReturnValue:
+    tags.mark(member_id, slug, on=on)
+    shown = place(f"tags-of-{member_id}", "tags", tags=tags_of(member_id))
+    return answer(shown, event="till-tagged")
 
 
 # -- recording --------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import compress
@@ -11,6 +11,8 @@ from typing import Any
 from flask_babel import gettext
 
 from loyalty.core.phone import PhoneNumber
+from loyalty.members import attributes
+from loyalty.members.models import AttributeKind
 from loyalty.pages import formats
 from loyalty.pages.manage.customers import profile, words
 from loyalty.programme import service as programme
@@ -42,6 +44,7 @@ def sections_of(held: Mapping[str, Any]) -> tuple[Section, ...]:
     """`held` as `privacy.service.held` gives it: times and dates as text."""
     return (
         Section(title=gettext("Profile"), facts=_profile(held["profile"])),
+        _table(gettext("What else is known"), _attributes(held["attributes"])),
         _table(gettext("Phone numbers"), map(_phone, held["phones"])),
         _table(gettext("Consents"), map(_consent, _said(held["consents"]))),
         _table(gettext("What was agreed to, and when"), map(_change, held["consent_history"])),
@@ -50,6 +53,7 @@ def sections_of(held: Mapping[str, Any]) -> tuple[Section, ...]:
         Section(title=gettext("Points"), facts=_points(held["points"])),
         _table(gettext("Points, entry by entry"), map(_entry, held["points"]["entries"])),
         _table(gettext("When points expire"), map(_lot, _open_lots(held["points"]["lots"]))),
+        _table(gettext("Tags"), map(_tag, held["tags"])),
         _table(gettext("Requests"), map(_request, held["requests"])),
         _table(gettext("Log"), map(_event, held["log"])),
     )
@@ -71,6 +75,7 @@ def _profile(row: Row) -> tuple[tuple[str, Any], ...]:
     facts = (
         (gettext("Customer no."), row["id"]),
         *profile.told(member),
+        (gettext("Lives in a town"), _yes_or_no_or_nothing(row["urban"])),
         (gettext("Customer since"), _time(row["joined_at"])),
         (gettext("Came by"), words.word(words.SOURCES, row["source"])),
         (gettext("Last corrected"), _time(row["updated_at"])),
@@ -78,6 +83,29 @@ def _profile(row: Row) -> tuple[tuple[str, Any], ...]:
         (gettext("Refuses marketing since"), _time(row["objected_at"])),
     )
     return tuple((label, value) for label, value in facts if value)
+
+
+def _attributes(values: Row) -> Iterator[list[Cell]]:
+    for attribute in attributes.declared().values():
+        if attribute.name in values:
+            yield [
+                Cell(label=gettext("What"), value=attribute.label),
+                Cell(label=gettext("Known"), value=_told(attribute.kind, values[attribute.name])),
+            ]
+
+
+def _told(kind: AttributeKind, value: Any) -> str:
+    match kind:
+        case AttributeKind.BOOL:
+            return _yes_or_no(value)
+        case AttributeKind.DATE:
+            return formats.full_date(date.fromisoformat(value))
+        case AttributeKind.NUMBER:
+            return formats.count(value)
+        case AttributeKind.CHOICES:
+            return ", ".join(value)
+        case _:
+            return str(value)
 
 
 def _phone(row: Row) -> list[Cell]:
@@ -213,7 +241,15 @@ def _lot(row: Row) -> list[Cell]:
     ]
 
 
-# -- what was done about it ----------------------------------------------------------
+# -- what follows from it, and what was done about it ---------------------------------
+
+
+def _tag(row: Row) -> list[Cell]:
+    return [
+        Cell(label=gettext("Tag"), value=row["name"]),
+        Cell(label=gettext("Since"), value=_time(row["since"])),
+        Cell(label=gettext("Why"), value=row["why"] or gettext("set by hand")),
+    ]
 
 
 def _request(row: Row) -> list[Cell]:
@@ -244,6 +280,10 @@ def _time(text: str | None) -> str:
 def _last_day(text: str | None) -> str:
     """What ends at midnight can be used on the day before."""
     return formats.full_date(formats.last_day(datetime.fromisoformat(text))) if text else ""
+
+
+def _yes_or_no_or_nothing(value: bool | None) -> str:
+    return "" if value is None else _yes_or_no(value)
 
 
 def _yes_or_no(value: bool) -> str:

@@ -9,6 +9,7 @@ import { watchOutcome } from "./outcome.js";
 import { lookUpAgain, watchPhone } from "./phone.js";
 import { amountPlain } from "./places.js";
 import { beginReceiptNumber } from "./receipt-number.js";
+import { watchTags } from "./tags.js";
 
 const token = document.querySelector("meta[name=csrf-token]").content;
 
@@ -22,6 +23,7 @@ watchPhone();
 watchAmount();
 watchForm();
 watchKeys();
+watchTags();
 beginReceiptNumber();
 
 document.addEventListener("till:member", () => {

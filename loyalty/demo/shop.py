@@ -1,4 +1,4 @@
-"""A believable demo shop: the same people and receipts for the same seed."""
+"""Filling an empty installation with the demo shop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import random
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,8 +22,12 @@ from loyalty.core.access import Role
 from loyalty.core.db import in_transaction, read
 from loyalty.core.limits import BATCH_ROWS
 from loyalty.core.phone import PhoneNumber
+from loyalty.demo import groups
+from loyalty.demo.people import People
+from loyalty.demo.receipts import STORES, receipts
 from loyalty.members import consents
 from loyalty.members.models import Member
+from loyalty.members.service import create as create_member
 from loyalty.privacy import service as rights
 from loyalty.programme import service as programme
 from loyalty.purchases import service as purchases
@@ -32,7 +36,8 @@ from loyalty.staff import service as staff
 SEED = 20261122
 MEMBERS = 400
 SHOP_NAME = "An Nhiên"
-STORES = (("S01", "Lê Văn Sỹ, Q.3"), ("S02", "Nguyễn Trãi, Q.5"), ("S03", "Thảo Điền"))
+SINCE = timedelta(days=3 * 365)
+"""So long it has given points: some of them expire soon."""
 PEOPLE = (
     ("owner", "Trần Minh Khôi", Role.MANAGER, ()),
     ("han", "Ngọc Hân", Role.CASHIER, ("S01",)),
@@ -43,8 +48,8 @@ PEOPLE = (
 PROOF = "Phiếu đăng ký có chữ ký, bìa 3"
 ASKED = (("copy", "phone", 6), ("erase", "desk", 1))
 """What two members ask about their data: kind, by which way, how many days ago."""
-_VN_STARTS = ("090", "091", "093", "096", "097", "098", "032", "035", "038", "070", "077", "081")
-_TH_STARTS = ("081", "086", "089", "091", "098")
+NEWCOMERS = 20
+"""One person in so many is known and did not buy yet."""
 
 
 @click.command("demo")
@@ -70,13 +75,29 @@ def fill_if_empty(*, members: int = MEMBERS) -> str:
     key = in_transaction(partial(_make_shop, passwords))
     text = _told(passwords, _give_pins(passwords), key)
     _keep(file, text)
-    for step in _steps(_receipts(members)):
+    _fill(members)
+    return text
+
+
+def _fill(number: int) -> None:
+    """With so many people, and what the shop knows and wants to know of them."""
+    chance, now = random.Random(SEED), clock.now()  # nosec B311  # the same for the same seed
+    people = People(chance, seed=SEED, now=now)
+    buyers = number - number // NEWCOMERS
+    for step in _steps(receipts(people, chance, buyers=buyers, now=now)):
         in_transaction(partial(purchases.record_many, step, source="demo"))
+    for newcomers in _steps(map(people.make, range(buyers, number))):
+        in_transaction(partial(_greet, newcomers))
     member_ids = _members()
     for ids in _steps(iter(member_ids)):
         in_transaction(partial(_agree, ids))
     in_transaction(partial(_ask, member_ids))
-    return text
+    groups.fill(member_ids, seed=SEED, now=now)
+
+
+def _greet(newcomers: Sequence[tuple[PhoneNumber, dict[str, Any]]]) -> None:
+    for phone, profile in newcomers:
+        create_member(phone, profile, source="demo")
 
 
 def _credentials_file() -> Path:
@@ -86,7 +107,7 @@ def _credentials_file() -> Path:
 
 def _make_shop(passwords: Mapping[str, str]) -> str:
     """Stores, people and a key, whose text is returned."""
-    programme.set_up(shop_name=SHOP_NAME, now=clock.now())
+    programme.set_up(shop_name=SHOP_NAME, now=clock.now() - SINCE)
     programme.rename_shop(SHOP_NAME)
     for code, name in STORES:
         programme.create_store(code=code, name=name)
@@ -161,54 +182,3 @@ T = TypeVar("T")
 def _steps(rows: Iterator[T]) -> Iterator[list[T]]:
     while step := list(islice(rows, BATCH_ROWS)):
         yield step
-
-
-def _receipts(members: int) -> Iterator[dict[str, Any]]:
-    """Receipts of the last year: a few people come often, most now and then."""
-    from faker import Faker  # only the demo needs it in memory
-
-    chance = random.Random(SEED)  # nosec B311  # the same demo for the same seed
-    names = {"VN": Faker("vi_VN"), "TH": Faker("th_TH")}
-    for faker in names.values():
-        faker.seed_instance(SEED)
-    now = clock.now()
-    number = 0
-    for person in range(members):
-        region = "TH" if chance.random() < 0.1 else "VN"
-        profile = _profile(names[region], chance, now)
-        phone = _phone(region, person, chance)
-        for moment in sorted(_visits(chance, now)):
-            number += 1
-            yield {
-                "phone": phone,
-                "store": chance.choice(STORES)[0],
-                "receipt_no": f"HD-{number:06d}",
-                "amount": chance.choice((29, 45, 59, 89, 120, 150, 189, 250, 365, 489, 690))
-                * 1000
-                * chance.choice((1, 1, 1, 2, 3)),
-                "quantity": chance.randint(1, 6),
-                "purchased_at": moment,
-                "member": profile,
-            }
-
-
-def _profile(faker: Any, chance: random.Random, now: datetime) -> dict[str, Any]:
-    gender = chance.choice(("female", "female", "male"))
-    name = faker.name_female() if gender == "female" else faker.name_male()
-    age = timedelta(days=chance.randint(17 * 365, 75 * 365))
-    return {
-        "name": name,
-        "gender": gender,
-        "birth_date": (now - age).date() if chance.random() < 0.7 else None,
-    }
-
-
-def _phone(region: str, person: int, chance: random.Random) -> PhoneNumber:
-    starts = _TH_STARTS if region == "TH" else _VN_STARTS
-    written = f"{chance.choice(starts)}{(person * 7919 + 1234567) % 10_000_000:07d}"
-    return PhoneNumber.parse(written, region)
-
-
-def _visits(chance: random.Random, now: datetime) -> list[datetime]:
-    visits = min(40, 1 + int(chance.paretovariate(1.1)))
-    return [now - timedelta(minutes=chance.randint(60, 365 * 24 * 60)) for _ in range(visits)]

@@ -1,0 +1,53 @@
+"""The members that a select finds, as a set."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from pyroaring import BitMap
+from sqlalchemy import ColumnElement, Integer, LargeBinary, Select, cast, func, literal, select
+
+from loyalty.core.bulk import values_table
+from loyalty.core.db import connection, is_postgresql
+
+_NOTHING = cast(literal(b""), LargeBinary)
+
+
+def members_of(query: Select[tuple[int]]) -> BitMap:
+    """Whom `query` finds: a select of member ids, in any order. A million of them come in a
+    tenth of a second and 4 MB."""
+    if is_postgresql():
+        return BitMap(_as_one_value(query))
+    cursor: Any = connection().execute(query).cursor
+    return BitMap(array("I", chain.from_iterable(cursor)))
+
+
+def only(
+    query: Select[Any], among: Iterable[int] | None, *, column: ColumnElement[int]
+) -> Select[Any]:
+    """Of `query` what is about these members, found by index; all of it where None is given."""
+    if among is None:
+        return query
+    given = values_table("among", {"id": Integer()}, [[member_id] for member_id in among])
+    return query.where(column.in_(select(given.c.id)))
+
+
+def _as_one_value(query: Select[tuple[int]]) -> array[int]:
+    """The ids one after another in 4 bytes each, highest first: row by row they would take
+    three times as long, and by a cursor PostgreSQL does not use its parallel plans."""
+    ids = array("I", connection().scalar(_together(query)) or b"")
+    if sys.byteorder == "little":
+        ids.byteswap()
+    return ids
+
+
+@lru_cache(maxsize=16)
+def _together(query: Select[tuple[int]]) -> Select[tuple[bytes]]:
+    """Made once of a query that is asked again and again."""
+    found = query.subquery()
+    return select(func.string_agg(func.int4send(found.c[0]), _NOTHING, type_=LargeBinary))
