@@ -16,6 +16,7 @@ from loyalty.core import clock
 from loyalty.core.db import connection, in_transaction, read, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.logs import log
+from loyalty.groups import history
 from loyalty.groups import service as groups
 from loyalty.groups.models import Cause, GroupBuild, GroupKind
 from loyalty.groups.rules import join
@@ -37,7 +38,7 @@ def build(slug: str, *, cause: Cause = Cause.DATA) -> Written:
     made_of = composition.compose([Leaf(GroupKind.AUDIENCE, slug)])
     tags = [group_id for leaf, group_id in made_of.groups.items() if leaf.kind == GroupKind.TAG]
     # Asked first: a change that comes in between is then told of once more, not lost.
-    based_on = dict.fromkeys([ACTIVE, *tags], 0) | groups.newest_builds([ACTIVE, *tags])
+    based_on = dict.fromkeys([ACTIVE, *tags], 0) | history.newest_builds([ACTIVE, *tags])
     members = join(counting.standing(made_of).of(expression))
     found = Build(
         cause=_cause(row, otherwise=cause),

@@ -18,6 +18,7 @@ from loyalty.audiences import composition, counting, service
 from loyalty.audiences.building import last_build
 from loyalty.audiences.language import Leaf, from_document
 from loyalty.audiences.rules import Standing
+from loyalty.groups import history
 from loyalty.groups import service as groups
 from loyalty.groups.models import Cause, GroupKind
 from loyalty.groups.rules import join, split
@@ -122,7 +123,7 @@ def _since(build_id: int, group_id: int, members: BitMap) -> tuple[BitMap, dict[
     """Of a group that holds `members` now: who was in at that build (0: before the first
     one), and whom each cause touched last since."""
     before, touched = members, dict[Cause, BitMap]()
-    for cause, added, removed in reversed(groups.changes_since(group_id, build_id)):
+    for cause, added, removed in reversed(history.changes_since(group_id, build_id)):
         before = (before - added) | removed
         later = BitMap.union(BitMap(), *touched.values())
         touched[cause] = touched.get(cause, BitMap()) | ((added | removed) - later)

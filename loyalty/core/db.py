@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -21,7 +20,6 @@ import psycopg
 from flask import Flask, current_app, g
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -274,57 +272,3 @@ def lock_name(name: str) -> None:
         db.session.execute(
             text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
         )
-
-
-@contextmanager
-def within_seconds(seconds: float) -> Iterator[None]:
-    """What is looked up within may take so long, on PostgreSQL each statement by itself; then
-    it raises `took_too_long`, and a transaction that it stands in goes on. Not for writing:
-    SQLite undoes the whole transaction of a write that it stops."""
-    limited = _limited_postgresql if is_postgresql() else _limited_sqlite
-    try:
-        with limited(seconds):
-            yield
-    except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
-        if not _was_stopped(error):
-            raise
-        raise Problem(Code.TOOK_TOO_LONG) from None
-
-
-@contextmanager
-def _limited_postgresql(seconds: float) -> Iterator[None]:
-    driver: Any = connection().connection.driver_connection
-    # A statement that is stopped breaks its transaction, but for what a savepoint undoes.
-    undone = nullcontext() if driver.autocommit else db.session.begin_nested()
-    with undone:
-        connection().execute(text(f"SET statement_timeout = {round(seconds * 1000)}"))
-        try:
-            yield
-        finally:
-            if driver.info.transaction_status != TransactionStatus.INERROR:
-                connection().execute(text("RESET statement_timeout"))
-
-
-@contextmanager
-def _limited_sqlite(seconds: float) -> Iterator[None]:
-    driver: Any = connection().connection.driver_connection
-    end = time.monotonic() + seconds
-    driver.set_progress_handler(lambda: time.monotonic() > end, _SQLITE_STEPS)
-    try:
-        yield
-    finally:
-        driver.set_progress_handler(None, 0)
-
-
-_SQLITE_STEPS = 10_000
-"""Of SQLite's machine, between two looks at the clock: well under a millisecond."""
-
-
-def _was_stopped(error: Exception) -> bool:
-    cause = getattr(error, "orig", error)
-    if isinstance(cause, sqlite3.Error):
-        return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
-    return sqlstate_of(error) == _QUERY_CANCELED
-
-
-_QUERY_CANCELED = "57014"

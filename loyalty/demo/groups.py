@@ -47,7 +47,7 @@ def fill(member_ids: Sequence[int], *, seed: int, now: datetime) -> None:
     in_transaction(_declare)
     in_transaction(partial(_tell, member_ids, chance))
     in_transaction(partial(_tag_by_hand, member_ids, chance))
-    in_transaction(partial(cut_points.freeze, now))
+    in_transaction(lambda: cut_points.freeze(cut_points.work_out(now)))
     in_transaction(partial(starters.install, patience_seconds=BUILD_SECONDS))
     in_transaction(_put_together)
     rounds.drain()

@@ -94,7 +94,9 @@ def build_all(
     fails does not stop the rest. `between(done, of)` hears of each. Opens its own
     transactions."""
     _build_standing(cause=cause, as_of=as_of)
-    in_transaction(lambda: cut_points.freeze(as_of or clock.now()))
+    with read():
+        cuts = cut_points.work_out(as_of or clock.now())
+    in_transaction(partial(cut_points.freeze, cuts))
     with read():
         tag_ids = [tag.id for tag in rule_tags()]
     ended = []

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyroaring import BitMap
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from loyalty.audit import service as audit
 from loyalty.core import clock
-from loyalty.core.db import connection, table_of
+from loyalty.core.db import table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
 from loyalty.groups import service as groups
@@ -37,14 +37,6 @@ class Filled:
 
     changed: int
     unknown: frozenset[PhoneNumber]
-
-
-def manual_tags() -> list[dict[str, Any]]:
-    """`{slug, name}` of all tags that are set by hand, by name."""
-    rows = connection().execute(
-        select(_tags.c.slug, _tags.c.name).where(_tags.c.rule.is_(None)).order_by(_tags.c.name)
-    )
-    return [dict(row) for row in rows.mappings()]
 
 
 def mark(member_id: int, slug: str, *, on: bool) -> bool:

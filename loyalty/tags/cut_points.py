@@ -7,7 +7,7 @@ Source: semantics, Freshness of tags.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,6 +48,15 @@ OTHER_MONETARY = (20, 50, 150, 500)
 purchases, more than so much money, in the currency's major unit."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Cut points that were worked out, and of how many buyers."""
+
+    as_of: datetime
+    buyers: int
+    cuts: Cuts
+
+
 def current(as_of: datetime) -> Cuts:
     """The cut points in force at a moment: those frozen last, or the fixed ones where none
     were, or too few buyers were there for percentiles."""
@@ -59,14 +68,18 @@ def current(as_of: datetime) -> Cuts:
     return _as_cuts(row._asdict())
 
 
-def freeze(as_of: datetime) -> Cuts:
-    """Work the cut points out of what was bought in the days before `as_of`, and keep them."""
+def work_out(as_of: datetime) -> Found:
+    """What the cut points are by what was bought in the days before `as_of`: only looks."""
     at_the_cuts = connection().execute(_at_the_cuts(_ranked(as_of))).all()
     buyers = at_the_cuts[0].buyers if at_the_cuts else 0
     cuts = settings() if buyers < FEWEST_BUYERS else _percentiles(at_the_cuts, as_of)
-    kept = {"as_of": as_of, "buyers": buyers, "created_at": clock.now(), **asdict(cuts)}
-    connection().execute(insert(_frozen).values(kept))
-    return cuts
+    return Found(as_of=as_of, buyers=buyers, cuts=cuts)
+
+
+def freeze(found: Found) -> None:
+    """From now on they are in force."""
+    values = {"as_of": found.as_of, "buyers": found.buyers, "created_at": clock.now()}
+    connection().execute(insert(_frozen).values(**values, **asdict(found.cuts)))
 
 
 # -- the fixed thresholds --------------------------------------------------------

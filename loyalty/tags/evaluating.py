@@ -11,7 +11,8 @@ from typing import Any
 from pyroaring import BitMap
 from sqlalchemy import select
 
-from loyalty.core.db import connection, table_of, within_seconds
+from loyalty.core.db import connection, table_of
+from loyalty.core.deadlines import within_seconds
 from loyalty.core.errors import Code, Problem
 from loyalty.core.logs import log
 from loyalty.groups.models import Cause, Group, GroupBuild

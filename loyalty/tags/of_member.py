@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, select
 from loyalty.audit.service import NAMES, Names
 from loyalty.core.db import connection, table_of
 from loyalty.core.errors import Code, Problem
+from loyalty.groups import history
 from loyalty.groups import service as groups
 from loyalty.groups.models import GroupKind
 from loyalty.members.models import Member
@@ -28,11 +29,6 @@ _TAGS: Select[Any] = select(
 _ACTIVE = select(_members.c.id).where(_members.c.closed_at.is_(None))
 
 
-def names_of_member(member_id: int) -> list[dict[str, Any]]:
-    """`{slug, name, kind, link}` of each tag, by name: two statements, for the till."""
-    return [_short(tag) for tag in _tags_of(member_id)]
-
-
 def is_tagged_by_hand(member_id: int) -> bool:
     """Whether somebody gave this member a tag."""
     return any(tag.rule is None for tag in _tags_of(member_id))
@@ -47,7 +43,7 @@ def of_member(member_id: int) -> list[dict[str, Any]]:
     """
     if connection().scalar(_ACTIVE.where(_members.c.id == member_id)) is None:
         raise Problem(Code.UNKNOWN_MEMBER)
-    came = [(tag, groups.came_in(tag.group_id, member_id)) for tag in _tags_of(member_id)]
+    came = [(tag, history.came_in(tag.group_id, member_id)) for tag in _tags_of(member_id)]
     names: Names = current_app.extensions[NAMES]
     called = names.actors({step.actor for _, step in came if step is not None})
     return [

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from loyalty.core.db import connection, table_of, within_seconds
+from loyalty.core.db import connection, table_of
+from loyalty.core.deadlines import within_seconds
 from loyalty.core.phone import PhoneNumber
 from loyalty.groups.selecting import members_of
 from loyalty.members.models import MemberPhone

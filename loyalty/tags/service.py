@@ -26,12 +26,12 @@ from loyalty.members import attributes
 from loyalty.members.rules import fold
 from loyalty.tags import finding
 from loyalty.tags.building import build_soon
-from loyalty.tags.by_hand import Filled, fill, fill_by_phone, manual_tags, mark
+from loyalty.tags.by_hand import Filled, fill, fill_by_phone, mark
 from loyalty.tags.documents import from_document, to_document
 from loyalty.tags.field_words import Attributes
 from loyalty.tags.language import Rule
 from loyalty.tags.models import Tag
-from loyalty.tags.of_member import is_tagged_by_hand, names_of_member, of_member
+from loyalty.tags.of_member import is_tagged_by_hand, of_member
 from loyalty.tags.previewing import preview
 from loyalty.tags.rules import CHANGE
 from loyalty.tags.sentences import sentence
@@ -47,9 +47,7 @@ __all__ = [
     "fill_by_phone",
     "get",
     "is_tagged_by_hand",
-    "manual_tags",
     "mark",
-    "names_of_member",
     "of_member",
     "preview",
     "refresh",

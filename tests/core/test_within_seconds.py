@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from loyalty.core.db import connection, is_postgresql, read, transaction, within_seconds
+from loyalty.core.db import connection, is_postgresql, read, transaction
+from loyalty.core.deadlines import within_seconds
 from loyalty.core.errors import Code, Problem
 from tests.core.rows import scalar
 

@@ -10,6 +10,7 @@ from pyroaring import BitMap
 from sqlalchemy import Row, func, select
 
 from loyalty.core.db import Base, connection, table_of
+from loyalty.groups import history
 from loyalty.groups import service as groups
 from loyalty.groups.models import Cause, GroupKind
 from loyalty.groups.service import Build, Written
@@ -40,7 +41,7 @@ def change(
 
 def came_in(group_id: int, member_id: int) -> Row[Any]:
     """The build that put in who is in."""
-    found = groups.came_in(group_id, member_id)
+    found = history.came_in(group_id, member_id)
     assert found is not None
     return found
 

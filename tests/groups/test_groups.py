@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from loyalty.core.db import connection, table_of
+from loyalty.groups import history
 from loyalty.groups import service as groups
 from loyalty.groups.models import Cause, Group, GroupChange, GroupChunk, GroupKind
 from tests.groups.making import AS_OF, EDGES, build, came_in, change, new_group, rows_of
@@ -43,7 +44,7 @@ def test_a_new_group_has_nobody(inside):
         assert groups.counts([group_id]) == {group_id: 0}
         assert groups.read_chunks([]) == {}
         assert groups.counts([]) == {}
-        assert groups.newest_builds([]) == {}
+        assert history.newest_builds([]) == {}
 
     inside(act)
 
@@ -118,9 +119,9 @@ def test_of_who_is_put_in_and_taken_out_out(inside):
 def test_an_adjustment_that_changes_nothing_is_not_kept(inside):
     def act():
         group_id = new_group([1])
-        before = groups.newest_builds([group_id])
+        before = history.newest_builds([group_id])
         assert change(group_id, add=[1], remove=[7]).build_id is None
-        assert groups.newest_builds([group_id]) == before
+        assert history.newest_builds([group_id]) == before
 
     inside(act)
 
@@ -129,9 +130,9 @@ def test_a_whole_build_that_changes_nothing_is_kept(inside):
     def act():
         group_id = new_group([1])
         written = groups.replace(group_id, BitMap([1]), build(Cause.TIME, LATER))
-        assert written.build_id == groups.newest_builds([group_id])[group_id]
+        assert written.build_id == history.newest_builds([group_id])[group_id]
         assert group_row(group_id).built_at == LATER
-        newest = groups.builds_of(group_id)[0]
+        newest = history.builds_of(group_id)[0]
         assert (newest.added, newest.removed, newest.members) == (0, 0, 1)
 
     inside(act)
@@ -145,7 +146,7 @@ def test_a_failed_build_leaves_the_set_and_says_why(inside):
         row = group_row(group_id)
         assert (row.built_at, row.failed_at) == (AS_OF, LATER)
         assert (row.error, row.error_about) == ("unknown_store", "S9")
-        newest = groups.builds_of(group_id)[0]
+        newest = history.builds_of(group_id)[0]
         assert (newest.error, newest.members) == ("unknown_store", None)
 
         groups.replace(group_id, BitMap([1]), build(Cause.DATA, LATER))
@@ -171,7 +172,7 @@ def test_a_deleted_group_takes_all_of_it_along(inside):
         change(group_id, add=[2])
         groups.delete_group(group_id)
         assert (rows_of(GroupChunk), rows_of(GroupChange)) == (0, 0)
-        assert groups.builds_of(group_id) == []
+        assert history.builds_of(group_id) == []
 
     inside(act)
 
@@ -190,8 +191,8 @@ def test_builds_are_paged_newest_first(inside):
         group_id = new_group([1])
         for member in (2, 3, 4):
             change(group_id, add=[member])
-        first_page = groups.builds_of(group_id, limit=2)
-        second_page = groups.builds_of(group_id, before=first_page[-1].id, limit=2)
+        first_page = history.builds_of(group_id, limit=2)
+        second_page = history.builds_of(group_id, before=first_page[-1].id, limit=2)
         assert [row.members for row in first_page + second_page] == [4, 3, 2, 1]
         assert [row.cause for row in second_page] == ["data", "first"]
 
@@ -203,7 +204,7 @@ def test_a_build_keeps_who_made_it_and_what_it_was_based_on(inside):
         group_id = new_group()
         kept = build(Cause.RULE, rule_version=3, took_ms=12, based_on={7: 8})
         groups.replace(group_id, BitMap([1]), kept)
-        [row] = groups.builds_of(group_id)
+        [row] = history.builds_of(group_id)
         assert (row.rule_version, row.duration_ms, row.based_on) == (3, 12, {"7": 8})
         assert row.actor
 
@@ -228,7 +229,7 @@ def test_a_history_that_does_not_reach_back_says_nothing(inside):
     def act():
         group_id = new_group()
         change(group_id, add=[1], cause=Cause.MANUAL)
-        assert groups.came_in(group_id, 2) is None
+        assert history.came_in(group_id, 2) is None
 
     inside(act)
 
@@ -236,16 +237,16 @@ def test_a_history_that_does_not_reach_back_says_nothing(inside):
 def test_what_changed_since_a_build_oldest_first(inside):
     def act():
         group_id = new_group([1])
-        seen = groups.newest_builds([group_id])[group_id]
+        seen = history.newest_builds([group_id])[group_id]
         change(group_id, add=[2, 65_536])
         change(group_id, remove=[1], cause=Cause.MANUAL)
-        assert groups.changes_since(group_id, seen) == [
+        assert history.changes_since(group_id, seen) == [
             (Cause.DATA, BitMap([2]), BitMap()),
             (Cause.DATA, BitMap([65_536]), BitMap()),
             (Cause.MANUAL, BitMap(), BitMap([1])),
         ]
-        newest = groups.newest_builds([group_id])[group_id]
-        assert groups.changes_since(group_id, newest) == []
+        newest = history.newest_builds([group_id])[group_id]
+        assert history.changes_since(group_id, newest) == []
 
     inside(act)
 

@@ -14,7 +14,7 @@ from pyroaring import BitMap
 from sqlalchemy import select
 
 from loyalty.core.db import connection, in_transaction, read, table_of
-from loyalty.groups import forgetting, thinning
+from loyalty.groups import forgetting, history, thinning
 from loyalty.groups import service as groups
 from loyalty.groups.models import GroupChange
 from loyalty.groups.rules import join, unpack
@@ -48,7 +48,7 @@ def test_clicks_on_one_chunk_are_all_kept(app, inside):
     def act():
         assert groups.read_members(group_id) == BitMap(range(1, WRITERS + 1))
         assert groups.counts([group_id]) == {group_id: WRITERS}
-        assert len(groups.builds_of(group_id)) == WRITERS
+        assert len(history.builds_of(group_id)) == WRITERS
 
     inside(act)
 
@@ -57,7 +57,7 @@ def test_the_same_click_twice_is_one_change(app, inside):
     group_id = inside(new_group)
     written = at_once(app, [added_by(group_id, 7)] * 4)
     assert sorted(len(each.added) for each in written) == [0, 0, 0, 1]
-    assert len(inside(lambda: groups.builds_of(group_id))) == 1
+    assert len(inside(lambda: history.builds_of(group_id))) == 1
 
 
 def one_after_the_other(inside: Any, first: Callable[[], Any], second: Callable[[], Any]) -> None:

@@ -12,8 +12,8 @@ from pyroaring import BitMap
 from sqlalchemy import update
 
 from loyalty.core.db import connection, table_of
+from loyalty.groups import history, thinning
 from loyalty.groups import service as groups
-from loyalty.groups import thinning
 from loyalty.groups.models import Cause, GroupBuild, GroupChange, GroupKind
 from loyalty.groups.rules import Change
 from tests.groups.making import build, came_in, change, new_group, rows_of
@@ -46,13 +46,13 @@ def aged(days: int) -> None:
 
 def log_of(group_id: int) -> list[tuple[str, int | None, int | None]]:
     """(cause, added, removed), oldest first."""
-    rows = groups.builds_of(group_id, limit=10_000)
+    rows = history.builds_of(group_id, limit=10_000)
     return [(row.cause, row.added, row.removed) for row in reversed(rows)]
 
 
 def net(group_id: int, since: int) -> tuple[set[int], set[int]]:
     whole = Change()
-    for _, added, removed in groups.changes_since(group_id, since):
+    for _, added, removed in history.changes_since(group_id, since):
         whole = whole.then(Change(added, removed))
     return set(whole.added), set(whole.removed)
 
@@ -169,7 +169,7 @@ def test_of_builds_that_failed_alike_one_is_kept(inside, thin):
 
     group_id = inside(fill)
     assert thin() == 2
-    rows = inside(lambda: groups.builds_of(group_id))
+    rows = inside(lambda: history.builds_of(group_id))
     assert [row.error for row in rows] == [None, "unknown_attribute", "unknown_store", None]
     assert rows[2].added is None
 
@@ -237,7 +237,7 @@ def test_a_group_deleted_meanwhile_is_passed_over(inside, app):
         group_id = new_group([1])
         for member in (2, 3):
             change(group_id, add=[member], as_of=NOON)
-        return group_id, [row.id for row in reversed(groups.builds_of(group_id))][1:]
+        return group_id, [row.id for row in reversed(history.builds_of(group_id))][1:]
 
     group_id, run = inside(fill)
     inside(lambda: groups.delete_group(group_id))
@@ -251,7 +251,7 @@ def test_a_group_deleted_meanwhile_is_passed_over(inside, app):
 def built_on(group_id: int) -> int:
     """An audience whose last build stood where the group stands now."""
     audience = groups.create(GroupKind.AUDIENCE)
-    based_on = groups.newest_builds([group_id])
+    based_on = history.newest_builds([group_id])
     groups.replace(audience, BitMap([1]), build(Cause.FIRST, based_on=based_on))
     return based_on[group_id]
 
@@ -299,20 +299,20 @@ def test_an_audiences_own_builds_stay_apart(inside, thin):
         change(audience, remove=[1], as_of=NOON)
         change(audience, remove=[2], as_of=NOON)
         groups.replace(audience, BitMap([3, 4]), build(Cause.DATA, NOON, based_on={1: 1}))
-        whole = groups.newest_builds([audience])[audience]
+        whole = history.newest_builds([audience])[audience]
         change(audience, remove=[3], as_of=NOON)
         change(audience, remove=[4], as_of=NOON)
         return audience, whole
 
     audience, whole = inside(fill)
     assert thin() == 2
-    builds = inside(lambda: groups.builds_of(audience))
+    builds = inside(lambda: history.builds_of(audience))
     assert [(row.added, row.removed) for row in builds] == [(0, 2), (1, 0), (0, 2), (3, 0)]
     assert builds[1].id == whole
 
     inside(lambda: aged(500))
     thin()
-    assert whole in [row.id for row in inside(lambda: groups.builds_of(audience))]
+    assert whole in [row.id for row in inside(lambda: history.builds_of(audience))]
 
 
 # -- what is old -----------------------------------------------------------------
@@ -366,10 +366,10 @@ def test_the_first_and_the_newest_build_stay_however_old(inside, thin):
         return group_id
 
     group_id = inside(fill)
-    newest = inside(lambda: groups.newest_builds([group_id]))
+    newest = inside(lambda: history.newest_builds([group_id]))
     assert thin() == 1
     assert inside(lambda: log_of(group_id)) == [("first", 1, 0), ("time", 0, 1)]
-    assert inside(lambda: groups.newest_builds([group_id])) == newest
+    assert inside(lambda: history.newest_builds([group_id])) == newest
 
 
 def test_old_builds_are_forgotten_in_steps(inside, thin, monkeypatch):

@@ -74,10 +74,16 @@ def by_hand(bought):
     )
 
 
+def freeze():
+    found = cut_points.work_out(AS_OF)
+    cut_points.freeze(found)
+    return found.cuts
+
+
 def test_frozen_cut_points_are_the_percentiles_of_the_buyers(api, inside):
     bought = at_random(FEWEST_BUYERS + 13)
     fill(api, bought)
-    frozen = inside(partial(cut_points.freeze, AS_OF))
+    frozen = inside(freeze)
     assert frozen == by_hand(bought)
     assert inside(partial(cut_points.current, AS_OF)) == frozen
 
@@ -104,19 +110,19 @@ def test_what_does_not_count_moves_no_cut_point(api, inside):
             connection().execute(change)
 
     inside(spoil)
-    assert inside(partial(cut_points.freeze, AS_OF)) == by_hand(bought)
+    assert inside(freeze) == by_hand(bought)
 
 
 def test_what_was_returned_of_a_purchase_is_not_spent(api, inside):
     yesterday = AS_OF - timedelta(days=1)
     fill(api, {person: [(yesterday, 1_001 + person)] for person in range(FEWEST_BUYERS)})
     inside(lambda: connection().execute(update(purchases).values(amount_returned=1_000)))
-    assert inside(partial(cut_points.freeze, AS_OF)).monetary == (100, 200, 300, 400)
+    assert inside(freeze).monetary == (100, 200, 300, 400)
 
 
 def test_with_few_buyers_the_fixed_thresholds_apply(api, inside):
     fill(api, at_random(FEWEST_BUYERS - 1))
-    assert inside(partial(cut_points.freeze, AS_OF)) == inside(cut_points.settings)
+    assert inside(freeze) == inside(cut_points.settings)
     inside(partial(cut_points.change_settings, OTHERS))
     assert inside(partial(cut_points.current, AS_OF)) == OTHERS
 

@@ -32,13 +32,19 @@ def error(field: str, sentence: Any) -> Place:
     return place(f"{field}-error", "field_error", sentence=sentence)
 
 
-def answer(*places: Place, event: str = "", status: int = 200) -> Response:
-    """Swap each place out of band; `event` is what the page's scripts hear afterwards."""
+SETTLED = "HX-Trigger-After-Settle"
+
+
+def answer(
+    *places: Place, event: str = "", when: str = "HX-Trigger-After-Swap", status: int = 200
+) -> Response:
+    """Swap each place out of band; `event` is what the page's scripts hear afterwards, at once
+    or, `SETTLED`, when buttons that came with it can be pressed."""
     body = Markup("\n").join(
         Markup('<div id="{}" hx-swap-oob="innerHTML">{}</div>').format(name, content)
         for name, content in places
     )
     response = Response(str(body), status=status, mimetype="text/html")
     if event:
-        response.headers["HX-Trigger-After-Swap"] = json.dumps({event: True})
+        response.headers[when] = json.dumps({event: True})
     return response

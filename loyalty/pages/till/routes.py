@@ -17,7 +17,7 @@ from loyalty.pages.countries import countries
 from loyalty.pages.language import language
 from loyalty.pages.own_stores import chosen_store, own_stores
 from loyalty.pages.till import cards, previews, questions, receipts, sentences, typed
-from loyalty.pages.till.answers import Place, answer, empty, place, text
+from loyalty.pages.till.answers import SETTLED, Place, answer, empty, place, text
 from loyalty.pages.till.refusals import refuse
 from loyalty.pages.till.tags import tags_of
 from loyalty.pages.till.typed import GENDERS, OFFERED_CHANNELS
@@ -144,7 +144,7 @@ def take_tag(member_id: int, slug: str) -> ResponseReturnValue:
 def _marked(member_id: int, slug: str, *, on: bool) -> ResponseReturnValue:
     tags.mark(member_id, slug, on=on)
     shown = place(f"tags-of-{member_id}", "tags", tags=tags_of(member_id))
-    return answer(shown, event="till-tagged")
+    return answer(shown, event="till-tagged", when=SETTLED)
 
 
 # -- recording --------------------------------------------------------------------
