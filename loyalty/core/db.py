@@ -266,6 +266,23 @@ def is_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
 
 
+@contextmanager
+def by_index() -> Iterator[None]:
+    """For lookups of a few rows in large tables within `read()`: PostgreSQL, which guesses how
+    many rows a member has far too high where few have most of them, must not read such a table
+    whole, nor start helpers for it. SQLite goes by the index unasked."""
+    if not is_postgresql():
+        yield
+        return
+    for setting in ("enable_seqscan = off", "max_parallel_workers_per_gather = 0"):
+        connection().execute(text(f"SET {setting}"))
+    try:
+        yield
+    finally:
+        for setting in ("enable_seqscan", "max_parallel_workers_per_gather"):
+            connection().execute(text(f"RESET {setting}"))
+
+
 def lock_name(name: str) -> None:
     """Hold `name` until the transaction ends. SQLite's one writer holds everything."""
     if is_postgresql():

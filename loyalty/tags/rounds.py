@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from sqlalchemy import Row, Select, select
 
 from loyalty.core import clock
-from loyalty.core.db import connection, in_transaction, read, table_of
+from loyalty.core.db import by_index, connection, in_transaction, read, table_of
 from loyalty.core.limits import BATCH_ROWS, PAGE_ROWS
 from loyalty.core.turns import alone
 from loyalty.groups import forgetting, standing
@@ -90,7 +90,8 @@ def refresh_dirty(*, now: datetime, limit: int = BATCH_ROWS) -> int:
             marks = dirty.oldest(limit)
             if not marks.ids:
                 return 0
-            seen = _look(marks, now=now)
+            with by_index():
+                seen = _look(marks, now=now)
         in_transaction(partial(_keep, seen))
     return len(marks.ids)
 

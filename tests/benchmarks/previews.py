@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from flask import Flask
 from pyroaring import BitMap
 
-from loyalty.audiences import service as audiences
+from loyalty.audiences import counting
+from loyalty.audiences.language import from_document
 from loyalty.core import clock
 from loyalty.core.db import connection, db, in_transaction, is_postgresql, read
 from loyalty.groups import service as groups
@@ -116,26 +117,27 @@ def _forget_marks() -> None:
 
 def _beside_rows(shop: Installation, members: dict[int, BitMap]) -> Iterator[Row]:
     """Without HTTP, the chunks read from the database included."""
+    expression = from_document(TEN_TAGS)
     expected, took = 0, []
     for _ in range(TURNS):
         began = time.perf_counter()
         with read():
-            expected = audiences.preview(TEN_TAGS)["count"]
+            [expected] = counting.counts([expression])
         took.append((time.perf_counter() - began) * 1000)
     if shop.database == "sqlite":
-        return
+        return  # The bound speaks of rows in PostgreSQL.
     reference = _rows_ms(shop, members, expected)
     yield Row(
         name="B8",
         database=shop.database,
-        what="preview over 10 tags, no HTTP",
+        what="count over 10 tags, no HTTP",
         measured=median(took),
         reference=reference,
         unit=" ms",
         reference_is="SQL over a row per member and tag, the faster of two ways",
         bound=f"<= {1 / TIMES_BOUND:.2f}",
         holds=median(took) * TIMES_BOUND <= reference,
-        how=f"{MEMBERS:,} members, chunks read each time, reach by channel included",
+        how=f"{MEMBERS:,} members, tags looked up and chunks read each time",
     )
 
 
