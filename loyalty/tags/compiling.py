@@ -59,7 +59,7 @@ def members_where(
     rule asks for what is gone.
     """
     only = _only(among)
-    joined = Joined(around, only, list(leaves(rule)))
+    joined = Joined(around, only, list(leaves(rule)), are_few=among is not None)
     fits = _condition(rule, joined)
     return (
         select(members.c.id)
@@ -75,7 +75,8 @@ def each_where(rules: Sequence[Rule], around: Surroundings, *, among: Sequence[i
     Raises what `members_where` does.
     """
     only = _only(among)
-    joined = Joined(around, only, [leaf for rule in rules for leaf in leaves(rule)])
+    wanted = [leaf for rule in rules for leaf in leaves(rule)]
+    joined = Joined(around, only, wanted, are_few=True)
     fits = [
         func.coalesce(_condition(rule, joined), false()).label(f"rule_{place}")
         for place, rule in enumerate(rules)

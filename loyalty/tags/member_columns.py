@@ -26,6 +26,8 @@ from loyalty.tags.purchase_totals import (
     TOTALS_OF_FIELDS,
     ZERO_FOR_NOBODY,
     Which,
+    bought_by,
+    purchases,
     totals_table,
     totals_wanted,
 )
@@ -43,9 +45,13 @@ class Joined:
     """`members` and what rules made join to it, each derived table once. A statement of
     SQLite holds 64 tables: what could be many (attributes) has to share one."""
 
-    def __init__(self, around: Surroundings, only: Only, leaves: Sequence[Leaf]) -> None:
+    def __init__(
+        self, around: Surroundings, only: Only, leaves: Sequence[Leaf], *, are_few: bool
+    ) -> None:
+        """`are_few`: `only` keeps to members that are named one by one."""
         self.around = around
         self.only = only
+        self._are_few = are_few
         self.leaves = leaves
         self.source: FromClause = members
         self._totals = totals_wanted(leaves)
@@ -67,9 +73,18 @@ class Joined:
 
     def total(self, which: Which, name: str) -> Column:
         names = self._totals[which]
-        table = self.table(which, lambda: totals_table(which, names, self.around, self.only))
+        bought = self._bought()
+        table = self.table(which, lambda: totals_table(which, names, self.around, bought))
         column = table.c[name]
         return func.coalesce(column, 0) if name in ZERO_FOR_NOBODY else column
+
+    def _bought(self) -> FromClause:
+        """Of a few members everything is read once, whatever is asked of it; else every
+        question is a pass of its own."""
+        found: FromClause = purchases
+        if self._are_few:
+            found = self.once("bought", lambda: bought_by(self.only))
+        return found
 
 
 def column_of(field: str, joined: Joined) -> Column:

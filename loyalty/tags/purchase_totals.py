@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Date,
     Double,
@@ -43,7 +44,7 @@ from loyalty.tags.rfm import WINDOW_DAYS
 from loyalty.tags.surroundings import Surroundings
 from loyalty.tags.windows import day_before, ends_of
 
-_purchases = table_of(Purchase)
+purchases = table_of(Purchase)
 _lines = table_of(PurchaseLine)
 
 
@@ -96,27 +97,39 @@ def totals_wanted(leaves: Iterable[FieldTest | PurchaseTest]) -> dict[Which, dic
     return wanted
 
 
+def bought_by(only: Only) -> CTE:
+    """The purchases of a few members, read once for all that is asked of them."""
+    return select(*(purchases.c[name] for name in _ASKED)).where(only(purchases.c.member_id)).cte()
+
+
+_ASKED = (
+    *("id", "member_id", "store_id", "channel", "amount", "amount_returned", "quantity"),
+    *("purchased_at", "local_date", "local_hour", "local_weekday", "voided_at"),
+)
+
+
 def totals_table(
-    which: Which, names: Collection[str], around: Surroundings, only: Only
+    which: Which, names: Collection[str], around: Surroundings, bought: FromClause
 ) -> Select[Any]:
-    """`member_id` and the totals of that name; who bought nothing has no row."""
-    rows = _rows(which)
+    """`member_id` and the totals of that name; who bought nothing has no row. `bought` is
+    where to look: `purchases`, or what is `bought_by` a few."""
+    rows = _rows(which, bought)
+    totals = (_total(name, rows, around).label(name) for name in names)
     return (
-        select(_purchases.c.member_id, *(_total(name, rows, around).label(name) for name in names))
+        select(bought.c.member_id, *totals)
         .select_from(rows.source)
         .where(
-            only(_purchases.c.member_id),
-            *_that_count(which, around),
-            *(_fits(condition, around) for condition in which.where),
+            *_that_count(which, bought, around),
+            *(_fits(condition, bought, around) for condition in which.where),
         )
-        .group_by(_each_member())
+        .group_by(_each_member(bought))
     )
 
 
-def _each_member() -> Column:
+def _each_member(bought: FromClause) -> Column:
     """A term on SQLite, which would else follow the index from member to member, and read the
     whole table in that order: four times as long."""
-    return _purchases.c.member_id if is_postgresql() else _purchases.c.member_id + 0
+    return bought.c.member_id if is_postgresql() else bought.c.member_id + 0
 
 
 # -- rows ------------------------------------------------------------------------
@@ -127,57 +140,60 @@ class _Rows:
     """What is added up: purchases net of returns, or the lines of them."""
 
     source: FromClause
+    bought: FromClause
     amount: Column
     quantity: Column
     receipts: Column
 
 
-def _rows(which: Which) -> _Rows:
+def _rows(which: Which, bought: FromClause) -> _Rows:
     if which.looks_at_lines:
         return _Rows(
-            source=_purchases.join(_lines, _lines.c.purchase_id == _purchases.c.id),
+            source=bought.join(_lines, _lines.c.purchase_id == bought.c.id),
+            bought=bought,
             amount=_lines.c.amount,
             quantity=_lines.c.quantity,
-            receipts=func.count(distinct(_purchases.c.id)),
+            receipts=func.count(distinct(bought.c.id)),
         )
     return _Rows(
-        source=_purchases,
-        amount=_purchases.c.amount - _purchases.c.amount_returned,
-        quantity=_purchases.c.quantity,
+        source=bought,
+        bought=bought,
+        amount=bought.c.amount - bought.c.amount_returned,
+        quantity=bought.c.quantity,
         receipts=func.count(),
     )
 
 
-def _that_count(which: Which, around: Surroundings) -> list[Test]:
+def _that_count(which: Which, bought: FromClause, around: Surroundings) -> list[Test]:
     """Neither void nor wholly returned, within the window, and none from after `as_of`."""
     since, until = ends_of(which.within, around.as_of, around.zone)
-    purchased_at = _purchases.c.purchased_at
+    purchased_at = bought.c.purchased_at
     before = min(until or around.as_of, around.as_of)
     kept = [
-        _purchases.c.voided_at.is_(None),
-        (_purchases.c.amount == 0) | (_purchases.c.amount_returned < _purchases.c.amount),
+        bought.c.voided_at.is_(None),
+        (bought.c.amount == 0) | (bought.c.amount_returned < bought.c.amount),
         purchased_at < before,
     ]
     return kept if since is None else [*kept, purchased_at >= since]
 
 
-def _fits(condition: Condition, around: Surroundings) -> Test:
-    column, value = _CONDITIONS[condition.field], condition.value
+def _fits(condition: Condition, bought: FromClause, around: Surroundings) -> Test:
+    column, value = _CONDITIONS[condition.field](bought), condition.value
     if condition.field == "store":
         return compare(column, Kind.NUMBER, condition.op, _store_ids(value, around), around)
     kind = CONDITION_FIELDS[condition.field].kind
     return compare(column, kind, condition.op, value, around)
 
 
-_CONDITIONS: Mapping[str, Column] = {
+_CONDITIONS: Mapping[str, Callable[[FromClause], Column]] = {
     # A term, not the bare column: SQLite would read a whole store by the index of receipts
     # rather than the members it is asked about.
-    "store": _purchases.c.store_id + 0,
-    "channel": _purchases.c.channel,
-    "category": _lines.c.category,
-    "sku": _lines.c.sku,
-    "hour": _purchases.c.local_hour,
-    "weekday": _purchases.c.local_weekday,
+    "store": lambda bought: bought.c.store_id + 0,
+    "channel": lambda bought: bought.c.channel,
+    "category": lambda _: _lines.c.category,
+    "sku": lambda _: _lines.c.sku,
+    "hour": lambda bought: bought.c.local_hour,
+    "weekday": lambda bought: bought.c.local_weekday,
 }
 
 
@@ -207,10 +223,10 @@ def _total(name: str, rows: _Rows, around: Surroundings) -> Column:
 _OF: Mapping[Of, Callable[[_Rows], Column]] = {
     Of.AMOUNT: lambda rows: rows.amount,
     Of.QUANTITY: lambda rows: rows.quantity,
-    Of.RECEIPT: lambda _: _purchases.c.id,
-    Of.PURCHASED_AT: lambda _: _purchases.c.purchased_at,
-    Of.STORE: lambda _: _purchases.c.store_id,
-    Of.MONTH: lambda _: _month(_purchases.c.local_date),
+    Of.RECEIPT: lambda rows: rows.bought.c.id,
+    Of.PURCHASED_AT: lambda rows: rows.bought.c.purchased_at,
+    Of.STORE: lambda rows: rows.bought.c.store_id,
+    Of.MONTH: lambda rows: _month(rows.bought.c.local_date),
 }
 _AGGREGATES: Mapping[Agg, Callable[[Column, _Rows], Column]] = {
     Agg.COUNT: lambda _, rows: rows.receipts,
@@ -234,9 +250,9 @@ def _month(day: Column) -> Column:
     return cast(extract("year", day), Integer) * 12 + cast(extract("month", day), Integer)
 
 
-def _recency(_: _Rows, around: Surroundings) -> Column:
+def _recency(rows: _Rows, around: Surroundings) -> Column:
     """Fewer days than a cut point is: later than the day so long ago."""
-    last_day = type_coerce(func.max(_purchases.c.local_date), Date)
+    last_day = type_coerce(func.max(rows.bought.c.local_date), Date)
     days = [day_before(around.today, cut, Unit.DAY) for cut in around.cuts.recency]
     return _score([last_day > day for day in days])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,26 +24,41 @@ def sqlite_app(sqlite_databases: Databases, tmp_path: Path) -> Iterator[Flask]:
         yield app
 
 
-@pytest.fixture
-def shop_app(sqlite_app: Flask) -> Flask:
-    """An app with an owner, two stores, a cashier in each, and a marketing person."""
-    with sqlite_app.app_context(), transaction():
-        staff.create_owner(
-            shop_name="An Nhiên",
-            name="Bảo Trâm",
-            login="tram",
-            password=PASSWORD,
-            first_store_name="Lê Văn Sỹ",
+@pytest.fixture(scope="session")
+def peopled(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with an owner, two stores, a cashier in each, and a marketing person. Made
+    once: their passwords take a while to hash."""
+    url = sqlite_databases.fresh()
+    folder = tmp_path_factory.mktemp("people")
+    with running_app(environment(url, folder)) as app, app.app_context(), transaction():
+        _settle()
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def _settle() -> None:
+    staff.create_owner(
+        shop_name="An Nhiên",
+        name="Bảo Trâm",
+        login="tram",
+        password=PASSWORD,
+        first_store_name="Lê Văn Sỹ",
+    )
+    programme.create_store(code="S02", name="Nguyễn Trãi")
+    for login, role, stores in (
+        ("han", "cashier", ["S01"]),
+        ("cuc", "cashier", ["S02"]),
+        ("mai", "marketing", []),
+    ):
+        staff.create_staff(
+            login=login, name=login, password=PASSWORD, role=role, store_codes=stores
         )
-        programme.create_store(code="S02", name="Nguyễn Trãi")
-        for login, role, stores in (
-            ("han", "cashier", ["S01"]),
-            ("cuc", "cashier", ["S02"]),
-            ("mai", "marketing", []),
-        ):
-            staff.create_staff(
-                login=login, name=login, password=PASSWORD, role=role, store_codes=stores
-            )
+
+
+@pytest.fixture
+def shop_app(sqlite_app: Flask, peopled: Path) -> Flask:
+    """An app on a copy of it."""
+    url: str = sqlite_app.extensions["settings"].database_url
+    shutil.copyfile(peopled, url.removeprefix("sqlite:///"))
     return sqlite_app
 
 
