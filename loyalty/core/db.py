@@ -270,7 +270,7 @@ def is_postgresql() -> bool:
 def by_index() -> Iterator[None]:
     """For lookups of a few rows in large tables within `read()`: PostgreSQL, which guesses how
     many rows a member has far too high where few have most of them, must not read such a table
-    whole, nor start helpers for it. SQLite goes by the index unasked."""
+    whole, nor by several workers. SQLite goes by the index unasked."""
     if not is_postgresql():
         yield
         return
