@@ -55,6 +55,7 @@ class Settings:
     processes: int
     rate_limits: bool
     demo: bool
+    files_days: int
 
     @property
     def is_sqlite(self) -> bool:
@@ -232,4 +233,5 @@ _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "PROCESSES": ("2", _between(1, 64)),
     "RATE_LIMITS": ("on", _switch),
     "DEMO": ("off", _switch),
+    "FILES_DAYS": ("7", _between(1, 90)),
 }

@@ -8,7 +8,8 @@ login is looked up is handed in by `create_app`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import wraps
@@ -166,6 +167,19 @@ def requires(action: Action, *, door: Door = Door.KEY, writes: bool | None = Non
 def current_actor() -> Actor:
     """Who acts in this request or command; the system where nobody signed in."""
     return g.get("actor", SYSTEM)
+
+
+@contextmanager
+def acting_as(label: str) -> Iterator[None]:
+    """For work that goes on after a request: what it writes is remembered as done by whoever
+    asked for it, `label` as in `Actor.label`."""
+    kind, _, number = label.partition(":")
+    before = current_actor()
+    g.actor = Actor(kind=kind, id=int(number), name="", role=Role.MANAGER)
+    try:
+        yield
+    finally:
+        g.actor = before
 
 
 def rule_of(view: Callable[..., Any]) -> Rule | None:

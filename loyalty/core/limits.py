@@ -53,5 +53,18 @@ RULE_CONDITIONS = 10
 """In one `where`."""
 RULE_VALUES = 500
 """In one list of an `in`."""
+EXPORT_COLUMNS = 100
+PURPOSE_LENGTH = 500
+FILE_NAME_LENGTH = 200
+EXPORT_ROWS_PER_FILE = 1_000_000
+XLSX_ROWS = 1_048_576
+"""Of one sheet, the header included: what spreadsheets can open."""
+XLSX_BYTES = 512 * 1024 * 1024
+"""Unpacked: a small file may hold gigabytes."""
+IMPORT_TAGS = 100
+"""As many tags may an import make that the shop does not have."""
+TAGS_OF_A_ROW = 20
+UNDO_DAYS = 30
+"""How long an import can be undone: until then is kept what it changed."""
 CSV_LINE_BYTES = 64 * 1024
 CSV_COLUMNS = 200

@@ -7,6 +7,7 @@ next claim takes the work up where its own steps left it.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,24 @@ from loyalty.jobs.models import Job, JobState, Lease
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a job stands. `error` is a refusal's code, or the type of another error; `is_ending`:
+    somebody asked for its end."""
+
+    id: int
+    state: JobState
+    progress: int
+    total: int | None
+    error: str | None
+    is_ending: bool
+    ended_at: datetime | None
+
+    @property
+    def goes_on(self) -> bool:
+        return self.state in (JobState.QUEUED, JobState.RUNNING)
 
 
 class Cancelled(Exception):
@@ -75,13 +94,30 @@ def claim(kinds: Collection[str], *, worker: str, now: datetime) -> Job | None:
     return job
 
 
-def report(job_id: int, *, worker: str, progress: int, now: datetime) -> None:
+def report(
+    job_id: int, *, worker: str, progress: int, total: int | None = None, now: datetime
+) -> None:
     """Say how far the work is and keep the lease; raises `Cancelled`."""
     job = db.session.get_one(Job, job_id, populate_existing=True)
     if job.cancel_asked or job.worker != worker or job.state != JobState.RUNNING:
         raise Cancelled
     job.progress = progress
+    job.total = total if total is not None else job.total
     job.leased_until = now + LEASE
+
+
+def look(job_id: int) -> Standing:
+    """How a job stands; raises `LookupError` where there is none."""
+    job = db.session.get_one(Job, job_id, populate_existing=True)
+    return Standing(
+        id=job.id,
+        state=JobState(job.state),
+        progress=job.progress,
+        total=job.total,
+        error=job.error,
+        is_ending=job.cancel_asked,
+        ended_at=job.ended_at,
+    )
 
 
 def is_held_by(job_id: int, *, worker: str) -> bool:

@@ -13,6 +13,7 @@ from flask import current_app
 
 from loyalty.core import clock
 from loyalty.core.db import in_transaction, read
+from loyalty.core.errors import Problem
 from loyalty.core.logs import log
 from loyalty.jobs import service
 from loyalty.jobs.service import Cancelled
@@ -29,13 +30,19 @@ class Task:
     kind: str
     arguments: Mapping[str, Any]
     worker: str
+    asked_by: str
+    """The label of whoever asked for it."""
 
-    def report(self, progress: int) -> None:
-        """How far it is, which keeps the lease: at least every half minute. Lets `Cancelled`
-        through when the work shall end or is another's by now."""
-        in_transaction(
-            lambda: service.report(self.id, worker=self.worker, progress=progress, now=clock.now())
-        )
+    def report(self, progress: int, total: int | None = None) -> None:
+        """How far it is, of how much where that is known; keeps the lease: at least every half
+        minute. Lets `Cancelled` through when the work shall end or is another's by now."""
+
+        def write() -> None:
+            service.report(
+                self.id, worker=self.worker, progress=progress, total=total, now=clock.now()
+            )
+
+        in_transaction(write)
 
 
 Work = Callable[[Task], dict[str, Any]]
@@ -63,20 +70,26 @@ def _claim(kinds: Collection[str], worker: str) -> Task | None:
         job = service.claim(kinds, worker=worker, now=now)
         if job is None:
             return None
-        return Task(id=job.id, kind=job.kind, arguments=job.arguments, worker=worker)
+        return Task(
+            id=job.id,
+            kind=job.kind,
+            arguments=job.arguments,
+            worker=worker,
+            asked_by=job.created_by,
+        )
 
     return in_transaction(claim)
 
 
 def _do(task: Task, work: Work) -> None:
-    """Whatever a work raises ends this job alone. Of an error only the type is kept: its
-    text may hold rows."""
+    """Whatever a work raises ends this job alone. Of a refusal its code is kept, of another
+    error the type: its text may hold rows."""
     try:
         result = work(task)
     except Cancelled:
         _end(task, lambda: service.mark_cancelled(task.id, now=clock.now()))
     except Exception as error:
-        name = type(error).__name__
+        name = str(error.code) if isinstance(error, Problem) else type(error).__name__
         log.error("job.failed", kind=task.kind, id=task.id, error=name)
         _end(task, lambda: service.fail(task.id, name, now=clock.now()))
     else:

@@ -25,6 +25,8 @@ class EntryKind(StrEnum):
     REVERSE_EARN = "reverse_earn"
     EXPIRE = "expire"
     ADJUST = "adjust"
+    OPENING = "opening"
+    """What a member brings along from an older system, once; taken back by an undo."""
 
 
 class PointEntry(Base):
