@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -21,8 +21,19 @@ _NOTHING = cast(literal(b""), LargeBinary)
 def members_of(query: Select[tuple[int]]) -> BitMap:
     """Whom `query` finds: a select of member ids, in any order. A million of them come in a
     tenth of a second and 4 MB."""
+    [found] = members_of_each(query)
+    return found
+
+
+def members_of_each(*queries: Select[tuple[int]]) -> list[BitMap]:
+    """Of several queries what each finds: on PostgreSQL in one statement, and so at one moment."""
     if is_postgresql():
-        return BitMap(_as_one_value(query))
+        found = connection().execute(_as_values(queries)).one()
+        return [BitMap(_ids_of(value)) for value in found]
+    return [_streamed(query) for query in queries]
+
+
+def _streamed(query: Select[tuple[int]]) -> BitMap:
     cursor: Any = connection().execute(query).cursor
     return BitMap(array("I", chain.from_iterable(cursor)))
 
@@ -37,17 +48,21 @@ def only(
     return query.where(column.in_(select(given.c.id)))
 
 
-def _as_one_value(query: Select[tuple[int]]) -> array[int]:
-    """The ids one after another in 4 bytes each, highest first: row by row they would take
-    three times as long, and by a cursor PostgreSQL does not use its parallel plans."""
-    ids = array("I", connection().scalar(_together(query)) or b"")
+@lru_cache(maxsize=16)
+def _as_values(queries: Sequence[Select[tuple[int]]]) -> Select[Any]:
+    """The ids of each query one after another in 4 bytes each, as one value: row by row they
+    would take three times as long, and by a cursor PostgreSQL does not use its parallel plans.
+    Made once of queries that are asked again and again."""
+    return select(*(_together(query).scalar_subquery() for query in queries))
+
+
+def _together(query: Select[tuple[int]]) -> Select[tuple[bytes]]:
+    found = query.subquery()
+    return select(func.string_agg(func.int4send(found.c[0]), _NOTHING, type_=LargeBinary))
+
+
+def _ids_of(value: bytes | None) -> array[int]:
+    ids = array("I", value or b"")
     if sys.byteorder == "little":
         ids.byteswap()
     return ids
-
-
-@lru_cache(maxsize=16)
-def _together(query: Select[tuple[int]]) -> Select[tuple[bytes]]:
-    """Made once of a query that is asked again and again."""
-    found = query.subquery()
-    return select(func.string_agg(func.int4send(found.c[0]), _NOTHING, type_=LargeBinary))

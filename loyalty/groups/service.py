@@ -20,7 +20,7 @@ from loyalty.core.db import connection, is_postgresql, lock_name, table_of
 from loyalty.groups import rules
 from loyalty.groups.models import Cause, Group, GroupBuild, GroupChange, GroupChunk, GroupKind
 from loyalty.groups.rules import NOBODY, Chunks, pack, place_of, split, unpack
-from loyalty.groups.selecting import members_of
+from loyalty.groups.selecting import members_of_each
 from loyalty.members import dirty
 
 ACTIVE = 1
@@ -94,7 +94,7 @@ def read_with_active(group_ids: Collection[int]) -> tuple[dict[int, dict[int, Bi
     complement of a group is exact at once. Asked first: what a round finishes in between is
     in the chunks then.
     """
-    came, went = members_of(dirty.ACTIVE), members_of(dirty.GONE)
+    came, went = members_of_each(dirty.ACTIVE, dirty.GONE)
     by_group = read_chunks({*group_ids, ACTIVE})
     active = by_group[ACTIVE] if ACTIVE in group_ids else by_group.pop(ACTIVE)
     return by_group, corrected(active, came=came, went=went)
