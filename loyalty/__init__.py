@@ -17,6 +17,11 @@ from loyalty.core.codes import kept_secret
 from loyalty.core.db import configure_database
 from loyalty.core.edge import configure_edge
 from loyalty.core.logs import configure_logs
+from loyalty.exports import api as exports_api
+from loyalty.exports import jobs as exports_jobs
+from loyalty.exports.service import RUN as RUN_EXPORT
+from loyalty.imports import jobs as imports_jobs
+from loyalty.imports.service import CHECK_FILE, RUN_IMPORT, UNDO_IMPORT
 from loyalty.jobs.worker import WORK
 from loyalty.members import api as members_api
 from loyalty.members.service import SHOWN_POINTS, TAGGED_BY_HAND
@@ -65,6 +70,10 @@ def configure_seams(app: Flask) -> None:
         BUILD_ONE: tags_jobs.build_one,
         tags_jobs.BUILD_ALL: tags_jobs.build_every,
         audiences_jobs.BUILD_ALL: audiences_jobs.build_every,
+        RUN_EXPORT: exports_jobs.run,
+        CHECK_FILE: imports_jobs.check,
+        RUN_IMPORT: imports_jobs.run,
+        UNDO_IMPORT: imports_jobs.undo,
     }
 
 
@@ -73,6 +82,6 @@ def configure_slices(app: Flask) -> None:
     api = configure_api(app)
     for slice_api in (
         *(purchases_api, members_api, points_api, tags_api, audiences_api),
-        *(audit_api, privacy_api),
+        *(exports_api, audit_api, privacy_api),
     ):
         api.register_blueprint(slice_api.blueprint)

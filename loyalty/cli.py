@@ -13,7 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from loyalty import demo, scheduler, serve
 from loyalty.audiences import cli as audiences
 from loyalty.core.errors import Problem
+from loyalty.exports import cli as exports
 from loyalty.imports import cli as imports
+from loyalty.imports.member_commands import members
 from loyalty.privacy import cli as privacy
 from loyalty.programme import cli as programme
 from loyalty.purchases import cli as purchases
@@ -23,6 +25,7 @@ from loyalty.tags import cli as tags
 _purchases = AppGroup("purchases", help="Receipts.")
 _purchases.add_command(imports.import_purchases)
 tags.tags.add_command(imports.fill_tag)
+audiences.audiences.add_command(exports.export_audience)
 
 
 def configure_commands(app: Flask) -> None:
@@ -34,7 +37,9 @@ def configure_commands(app: Flask) -> None:
         _purchases,
         tags.tags,
         audiences.audiences,
+        members,
         imports.do_not_call_group,
+        imports.balances_group,
         privacy.privacy,
         demo.demo_command,
         scheduler.scheduler_command,

@@ -22,7 +22,10 @@ from loyalty.audiences import jobs as audiences_jobs
 from loyalty.core import clock, idempotency, throttle
 from loyalty.core.db import in_transaction, read
 from loyalty.core.logs import log
+from loyalty.exports import service as exports
 from loyalty.groups import thinning
+from loyalty.imports import service as imports
+from loyalty.imports import undo_rows
 from loyalty.jobs import service as jobs
 from loyalty.jobs import worker
 from loyalty.points import invariants as of_points
@@ -163,6 +166,18 @@ def thin_out_groups() -> int:
     return thinning.thin_out(clock.now())
 
 
+def delete_old_exports() -> int:
+    return in_transaction(lambda: exports.delete_old(clock.now()))
+
+
+def delete_old_imports() -> int:
+    return in_transaction(lambda: imports.delete_old(now=clock.now()))
+
+
+def forget_old_imports() -> int:
+    return undo_rows.forget_old(now=clock.now())
+
+
 def queue_daily_build() -> bool:
     """Once a day, as soon as somebody is there to do it: a shop's computer may be off at
     night. Whether it did."""
@@ -184,5 +199,8 @@ _SCHEDULE: tuple[tuple[str, Callable[[], Any], dict[str, Any]], ...] = (
     ("make_up_for_failures", make_up_for_failures, {"minute": 40}),
     ("thin_out_groups", thin_out_groups, {"hour": 3, "minute": 50}),
     ("verify_ledger", verify_ledger, {"hour": 4, "minute": 10}),
+    ("delete_old_exports", delete_old_exports, {"minute": 50}),
+    ("delete_old_imports", delete_old_imports, {"minute": 55}),
+    ("forget_old_imports", forget_old_imports, {"hour": 4, "minute": 30}),
     ("queue_daily_build", queue_daily_build, {"minute": 5}),
 )

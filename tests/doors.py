@@ -22,6 +22,10 @@ from loyalty.core import clock
 from loyalty.core.access import SYSTEM, Action, Actor, Door, Role, Rule, rule_of
 from loyalty.core.db import db, read, transaction
 from loyalty.core.phone import PhoneNumber
+from loyalty.exports import service as exports
+from loyalty.exports.rules import Order
+from loyalty.imports import service as imports
+from loyalty.imports.files import Upload
 from loyalty.members import attributes
 from loyalty.members.models import AttributeKind
 from loyalty.pages import sessions
@@ -32,7 +36,9 @@ from loyalty.purchases import service as purchases
 from loyalty.staff import keys as staff_keys
 from loyalty.staff import service as staff
 from loyalty.staff.models import StaffSession, StaffStore, StaffUser
+from loyalty.tags import finding
 from loyalty.tags import service as tags
+from tests.audiences.making import put_in_group
 from tests.databases import Databases, environment, running_app
 
 PASSWORD = "a password of tests"
@@ -234,8 +240,8 @@ def new_key(app: Flask, name: str, role: Role, store: str | None, *, revoked: bo
 
 def _something_to_ask_for(app: Flask, caller: Caller, number: int) -> dict[str, Any]:
     """A customer with a receipt that the caller recorded, a colleague and a key in the
-    caller's store, a request, a tag that is set by hand, an audience of the same slug, an
-    attribute: what may be spoilt."""
+    caller's store, a request, a tag that is set by hand, an audience of the same slug and an
+    export of it, an attribute, a file of customers: what may be spoilt."""
     with app.test_request_context(), transaction():
         flask.g.actor = _actor_of(caller)
         recorded = purchases.record(
@@ -256,6 +262,11 @@ def _something_to_ask_for(app: Flask, caller: Caller, number: int) -> dict[str, 
         tag = tags.create(name=f"A tag {number}", slug=f"group-{number}")
         of_another = {"tag": tags.create(name=f"Within {number}", slug=f"within-{number}")["slug"]}
         audiences.create(name=f"A group {number}", slug=tag["slug"], expression=of_another)
+        put_in_group(finding.look(of_another["tag"]).group_id, [member_id])
+        asked = Order(format="csv", reach="sms")
+        export = exports.create(tag["slug"], asked, purpose=f"Opening {number}")
+        file = Upload(name="upload.csv", content=b"phone\n0912345678\n")
+        received = imports.receive(file, file_name=f"{number}.csv")
         return {
             "member_id": member_id,
             "purchase_id": recorded.purchase["id"],
@@ -265,6 +276,9 @@ def _something_to_ask_for(app: Flask, caller: Caller, number: int) -> dict[str, 
             "request_id": request["id"],
             "slug": tag["slug"],
             "name": attribute.name,
+            "export_id": export["id"],
+            "file_name": "manifest.json",
+            "import_id": received["id"],
         }
 
 

@@ -7,6 +7,7 @@ flushes and never commits: the edge (a request, a command, a job step) opens
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import threading
 from collections import deque
@@ -22,6 +23,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
@@ -31,6 +33,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     event,
+    func,
     text,
 )
 from sqlalchemy.exc import DBAPIError
@@ -149,6 +152,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
+        connection.create_function("sha256_hex", 1, _sha256_hex, deterministic=True)
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -162,6 +166,10 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _sha256_hex(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()
 
 
 @contextmanager
@@ -281,6 +289,13 @@ def by_index() -> Iterator[None]:
     finally:
         for setting in ("enable_seqscan", "max_parallel_workers_per_gather"):
             connection().execute(text(f"RESET {setting}"))
+
+
+def sha256_of(text: ColumnElement[str]) -> ColumnElement[str]:
+    """As lowercase hex, worked out by the database itself."""
+    if is_postgresql():
+        return func.encode(func.sha256(func.convert_to(text, "UTF8")), "hex")
+    return func.sha256_hex(text)
 
 
 def lock_name(name: str) -> None:

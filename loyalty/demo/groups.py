@@ -23,6 +23,7 @@ HAND_TAGS = (
     ("khach-quen", "Khách quen của quán", None, 24),
     ("vip", "VIP", "https://zalo.me/g/annhienvip", 9),
     ("hay-gop-y", "Hay góp ý", None, 6),
+    ("nhan-vien", "Nhân viên và người nhà", None, 5),
 )
 """Slug, name, link, and how many the staff put in."""
 BUILD_SECONDS = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Integer, LargeBinary, Select, cast, func, 
 
 from loyalty.core.bulk import values_table
 from loyalty.core.db import connection, is_postgresql
+from loyalty.core.limits import BATCH_ROWS
 
 _NOTHING = cast(literal(b""), LargeBinary)
 
@@ -46,6 +47,21 @@ def only(
         return query
     given = values_table("among", {"id": Integer()}, [[member_id] for member_id in among])
     return query.where(column.in_(select(given.c.id)))
+
+
+def members_of_those(
+    members: BitMap, query: Select[tuple[int]], *, column: ColumnElement[int]
+) -> BitMap:
+    """Whom of these members `query` finds. A few are looked up by index; where there are more
+    everybody is looked at, which is sooner done. `column` holds the ids within the query."""
+    few = members if len(members) <= BATCH_ROWS else None
+    return members & members_of(only(query, few, column=column))
+
+
+def in_steps(members: BitMap) -> Iterator[BitMap]:
+    """Ascending parts of at most `BATCH_ROWS` members."""
+    for start in range(0, len(members), BATCH_ROWS):
+        yield members[start : start + BATCH_ROWS]
 
 
 @lru_cache(maxsize=16)

@@ -8,7 +8,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from loyalty.core.limits import NAME_LENGTH, SLUG_LENGTH
 from loyalty.core.options import Line
-from loyalty.imports import do_not_call, purchases, tags
+from loyalty.imports import balances, do_not_call, purchases, tags
 from loyalty.imports.terminal import (
     json_option,
     progress,
@@ -19,6 +19,7 @@ from loyalty.imports.terminal import (
 )
 
 do_not_call_group = AppGroup("do-not-call", help="Numbers that no marketing may go to.")
+balances_group = AppGroup("balances", help="Points that members bring along.")
 
 
 @click.command("import")
@@ -31,7 +32,7 @@ do_not_call_group = AppGroup("do-not-call", help="Numbers that no marketing may 
 def import_purchases(
     file: Path, create_stores: bool, without_points: bool, rejects: Path | None, as_json: bool
 ) -> None:
-    """Record the purchases of FILE (CSV or CSV.gz); started again, it ends the same."""
+    """Record the purchases of FILE (CSV, CSV.gz or XLSX); started again, it ends the same."""
     with progress() as on_step, rejects_file(rejects, file) as on_refused, stopping_plainly():
         tally = purchases.import_purchases(
             file,
@@ -51,13 +52,25 @@ def import_purchases(
 @rejects_option
 @json_option
 def import_do_not_call(file: Path, source: str, rejects: Path | None, as_json: bool) -> None:
-    """Put the numbers of FILE (CSV or CSV.gz) on the do-not-call list; started again, it ends
-    the same."""
+    """Put the numbers of FILE (CSV, CSV.gz or XLSX) on the do-not-call list; started again, it
+    ends the same."""
     with progress() as on_step, rejects_file(rejects, file) as on_refused, stopping_plainly():
         tally = do_not_call.import_numbers(
             file, source_name=source, on_step=on_step, on_refused=on_refused
         )
     click.echo(json.dumps(tally.as_document()) if as_json else _numbers_told(tally))
+
+
+@balances_group.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@rejects_option
+@json_option
+def import_balances(file: Path, rejects: Path | None, as_json: bool) -> None:
+    """Open the balances of points that FILE (CSV, CSV.gz or XLSX) names by phone, each once;
+    started again, it ends the same."""
+    with progress() as on_step, rejects_file(rejects, file) as on_refused, stopping_plainly():
+        tally = balances.import_balances(file, on_step=on_step, on_refused=on_refused)
+    click.echo(json.dumps(tally.as_document()) if as_json else _balances_told(tally))
 
 
 @click.command("fill")
@@ -68,8 +81,8 @@ def import_do_not_call(file: Path, source: str, rejects: Path | None, as_json: b
 @json_option
 @with_appcontext
 def fill_tag(slug: str, file: Path, takes_off: bool, rejects: Path | None, as_json: bool) -> None:
-    """Give the members whose phones are in FILE (CSV or CSV.gz) the tag SLUG, which is set by
-    hand; started again, it ends the same."""
+    """Give the members whose phones are in FILE (CSV, CSV.gz or XLSX) the tag SLUG, which is set
+    by hand; started again, it ends the same."""
     with progress() as on_step, rejects_file(rejects, file) as on_refused, stopping_plainly():
         tally = tags.fill_from_file(
             file, slug=slug, takes_off=takes_off, on_step=on_step, on_refused=on_refused
@@ -88,6 +101,15 @@ def _purchases_told(tally: purchases.Tally) -> str:
 def _numbers_told(tally: do_not_call.Tally) -> str:
     return summary(
         f"{tally.rows:,} rows: {tally.added:,} added, {tally.listed:,} on the list before,"
+        f" {sum(tally.rejected.values()):,} refused.",
+        tally.rejected,
+    )
+
+
+def _balances_told(tally: balances.Tally) -> str:
+    return summary(
+        f"{tally.rows:,} rows: {tally.recorded:,} balances opened with {tally.points:,} points,"
+        f" {tally.replayed:,} opened before, {tally.unchanged:,} without points,"
         f" {sum(tally.rejected.values()):,} refused.",
         tally.rejected,
     )

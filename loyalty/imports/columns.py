@@ -1,4 +1,4 @@
-"""Which column holds what: header names in English and Vietnamese, in any order."""
+"""Which column holds what: header names in English, Vietnamese and Thai, in any order."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext
 
-from loyalty.imports.source import BadFile
+from loyalty.imports.files import BadFile
 from loyalty.members.rules import fold
 
 Columns = Mapping[str, int]
 """Field -> place in a row."""
 
+PHONE_WORDS = (
+    *("mobile", "mobile phone", "mobile number", "phone", "phone number", "phone no"),
+    *("customer phone", "contact number", "tel", "telephone"),
+    *("so di dong", "di dong", "dien thoai di dong", "dt di dong", "so dien thoai", "sdt"),
+    *("dien thoai", "so dt", "sdt khach hang", "so dien thoai khach hang"),
+    *("เบอร์มือถือ", "มือถือ", "โทรศัพท์มือถือ", "เบอร์โทร", "เบอร์โทรศัพท์"),
+    *("หมายเลขโทรศัพท์", "โทรศัพท์"),
+)
+"""The better ones first: of two columns of a list of customers, the mobile phone."""
 PURCHASE_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "phone": (
-        *("phone", "phone number", "mobile", "tel", "telephone", "customer phone"),
-        *("so dien thoai", "dien thoai", "sdt", "so dt", "di dong", "sdt khach hang"),
-    ),
+    "phone": PHONE_WORDS,
     "store": (
         *("store", "store code", "shop", "branch", "branch code"),
         *("cua hang", "ma cua hang", "chi nhanh", "ma chi nhanh"),
@@ -50,10 +56,10 @@ def find_columns(
     among: Mapping[str, Sequence[str]] = PURCHASE_COLUMNS,
 ) -> Columns:
     """The place of each known column; raises `BadFile` for one missing or named twice."""
-    known = {name: field for field, names in among.items() for name in names}
+    known = {plain(name): field for field, names in among.items() for name in names}
     found: dict[str, int] = {}
     for place, written in enumerate(header):
-        field = known.get(_plain(written))
+        field = known.get(plain(written))
         if field is None:
             continue
         if field in found:
@@ -70,5 +76,6 @@ def find_columns(
     return found
 
 
-def _plain(written: str) -> str:
+def plain(written: str) -> str:
+    """As headers are compared: no case, no marks, and a space for what stands between words."""
     return re.sub(r"[\s_.\-]+", " ", fold(written)).strip()

@@ -77,4 +77,5 @@ class ImportedMember(Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """Of each profile field and attribute that was changed, what it was; None: nothing was."""
     given: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    """What came beside the profile: {tags: [group id], consents: [channel], entry: id}."""
+    """When it was, and what came beside the profile: {at, tags: [group id], consents: {channel:
+    what stood before}, entry: id}."""

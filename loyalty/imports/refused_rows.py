@@ -12,6 +12,7 @@ from loyalty.core.errors import PHONE_CODES, Code, Problem
 NO_PHONE = "no_phone"
 INVALID_PHONE = "invalid_phone"
 INVALID_ROW = "invalid_row"
+RESTRICTED = "restricted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ def refused(line: int, cells: Sequence[str], problem: Problem) -> Refused:
     if problem.code is Code.NO_NUMBER and problem.extra.get("empty"):
         code = NO_PHONE
     if problem.code is Code.INVALID_REQUEST:
-        code = INVALID_ROW
+        code = RESTRICTED if problem.extra.get("restricted") else INVALID_ROW
     return Refused(line=line, code=code, sentence=str(problem.detail), cells=cells)
 
 
@@ -48,3 +49,9 @@ def check_width(cells: Sequence[str], *, least: int, width: int) -> None:
 def no_phone() -> Problem:
     """For an empty cell."""
     return Problem(Code.NO_NUMBER, extra={"empty": True})
+
+
+def restricted() -> Problem:
+    """For a member who had the use of the profile restricted."""
+    sentence = gettext("This customer had the use of the profile restricted: it stays as it is.")
+    return Problem(Code.INVALID_REQUEST, detail=sentence, extra={"restricted": True})

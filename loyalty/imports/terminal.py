@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,10 +14,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import DBAPIError
 
 from loyalty.imports.refused_rows import Refused
+from loyalty.imports.rejects import ENCODING, as_csv
 from loyalty.imports.source import BadFile
 
 _GO_ON = "What is in stays in; start it again to go on."
-_RISKY_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 rejects_option = click.option(
     "--rejects",
@@ -71,24 +70,15 @@ def rejects_file(path: Path | None, file: Path) -> Iterator[Any]:
     try:
         if path.exists() and file.exists() and path.samefile(file):
             raise click.ClickException(f"{path.name} is the file itself: name another.")
-        out = path.open("w", encoding="utf-8-sig", newline="")
+        out = path.open("w", encoding=ENCODING, newline="")
     except OSError:
         raise click.ClickException(f"Cannot write {path.name}.") from None
     with out:
-        writer = csv.writer(out)
         begun = False
 
         def write(header: Sequence[str], rows: Iterable[Refused]) -> None:
             nonlocal begun
-            if not begun:
-                writer.writerow(["line", "code", "sentence", *map(_safe, header)])
-                begun = True
-            for row in rows:
-                writer.writerow([row.line, row.code, row.sentence, *map(_safe, row.cells)])
+            out.write(as_csv(rows, header=None if begun else header))
+            begun = True
 
         yield write
-
-
-def _safe(cell: str) -> str:
-    """A spreadsheet must not run a cell (semantics, Audience files)."""
-    return f"'{cell}" if cell.startswith(_RISKY_STARTS) else cell

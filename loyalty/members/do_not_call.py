@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, delete, func, literal, select, true
+from sqlalchemy import ColumnElement, String, delete, func, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from loyalty.audit import service as audit
 from loyalty.core import clock
 from loyalty.core.access import current_actor
 from loyalty.core.bulk import values_table
-from loyalty.core.db import UtcDateTime, connection, is_postgresql, table_of
+from loyalty.core.db import UtcDateTime, connection, is_postgresql, sha256_of, table_of
 from loyalty.core.limits import PAGE_ROWS
 from loyalty.core.logs import mask_digits
 from loyalty.core.phone import PhoneNumber
@@ -26,12 +26,20 @@ from loyalty.members.models import DoNotCall
 from loyalty.members.reasons import impersonal
 from loyalty.members.rules import DO_NOT_CALL
 
+_PREFIX = "do-not-call:"
+"""Keeps what is kept of a number unlike any other hash of it."""
+
 _list = table_of(DoNotCall)
 
 
 def fingerprint_of(phone: PhoneNumber) -> str:
-    """What is kept of a number; the prefix keeps it unlike any other hash of the number."""
-    return hashlib.sha256(f"do-not-call:{phone.e164}".encode()).hexdigest()
+    """What is kept of a number."""
+    return hashlib.sha256(f"{_PREFIX}{phone.e164}".encode()).hexdigest()
+
+
+def fingerprint_in_sql(e164: ColumnElement[str]) -> ColumnElement[str]:
+    """The same, worked out by the database."""
+    return sha256_of(literal(_PREFIX, String()) + e164)
 
 
 def add(phones: Iterable[PhoneNumber], *, source: str) -> int:

@@ -68,8 +68,18 @@ class Province:
 def fold(text: str) -> str:
     """For search: no case, no marks, d for đ."""
     plain = text.casefold().replace("đ", "d")
-    marks_apart = unicodedata.normalize("NFD", plain)
-    return "".join(c for c in marks_apart if unicodedata.category(c) != "Mn")
+    return unicodedata.normalize("NFD", plain).translate(_WITHOUT_MARKS)
+
+
+class _WithoutMarks(dict[int, int | None]):
+    """For `str.translate`: of each letter that was met, itself or nothing."""
+
+    def __missing__(self, letter: int) -> int | None:
+        self[letter] = None if unicodedata.category(chr(letter)) == "Mn" else letter
+        return self[letter]
+
+
+_WITHOUT_MARKS = _WithoutMarks()
 
 
 def folded_name(name: str | None) -> str | None:

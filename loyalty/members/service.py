@@ -194,10 +194,7 @@ def _create(
         return {}
     member = {"points": 0, "debt": 0, "source": source, "joined_at": now}
     ids = insert_many(_members, [member for _ in phones])
-    if len(phones) == 1:
-        insert_many(_phones, [_phone_row(ids[0], phones[0], now)])
-    else:
-        _insert_phones(ids, phones, now)
+    give_phones(ids, phones, now=now)
     return {
         phone.e164: LockedMember(id=member_id, name=None, points=0, debt=0, created=True)
         for member_id, phone in zip(ids, phones, strict=True)
@@ -208,7 +205,11 @@ def _phone_row(member_id: int, phone: PhoneNumber, now: datetime) -> dict[str, A
     return {"member_id": member_id, "e164": phone.e164, "kind": phone.kind, "active_from": now}
 
 
-def _insert_phones(ids: Sequence[int], phones: Sequence[PhoneNumber], now: datetime) -> None:
+def give_phones(ids: Sequence[int], phones: Sequence[PhoneNumber], *, now: datetime) -> None:
+    """To new members, in the same order; raises `LostRace` where one is somebody's by now."""
+    if len(phones) == 1:
+        insert_many(_phones, [_phone_row(ids[0], phones[0], now)])
+        return
     made = values_table(
         "made",
         {"member_id": Integer(), "e164": String(16), "kind": String(24)},

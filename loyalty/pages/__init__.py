@@ -12,7 +12,7 @@ from loyalty.pages.entrance import blueprint as entrance
 from loyalty.pages.formats import configure_formats
 from loyalty.pages.frame import configure_frame
 from loyalty.pages.language import configure_language
-from loyalty.pages.manage import blueprint as manage
+from loyalty.pages.manage.blueprint import blueprint as manage
 from loyalty.pages.manage.navigation import configure_navigation
 from loyalty.pages.problems import configure_problems, problem_page
 from loyalty.pages.security import configure_security

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Select, bindparam, insert, select
 
 from loyalty.core.access import current_actor
-from loyalty.core.bulk import append_many, insert_many
+from loyalty.core.bulk import insert_many
 from loyalty.core.db import connection, is_postgresql, table_of
 from loyalty.members.service import LockedMember
-from loyalty.points.models import EntryKind, LotAllocation, PointEntry, PointLot
-from loyalty.points.rules import repay
-from loyalty.points.standing import CHANGE_ONE, Change, change_standing
+from loyalty.points.crediting import credit
+from loyalty.points.models import EntryKind, PointEntry, PointLot
+from loyalty.points.standing import CHANGE_ONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,22 +47,7 @@ def earn(earnings: Sequence[Earning], *, now: datetime) -> None:
     entry_ids = insert_many(
         table_of(PointEntry), [_earn_entry(earning, actor, now) for earning in earnings]
     )
-    lots: list[dict[str, Any]] = []
-    repaid: list[dict[str, Any]] = []
-    changes: dict[int, Change] = {}
-    for entry_id, earning in zip(entry_ids, earnings, strict=True):
-        member = earning.member
-        to_debt = repay(earning.points, member.debt)
-        member.points += earning.points
-        member.debt -= to_debt
-        lots.append(_lot(entry_id, earning, earning.points - to_debt))
-        if to_debt:
-            repaid.append({"entry_id": entry_id, "lot_id": entry_id, "points": to_debt})
-        _, points, debt = changes.get(member.id, (member, 0, 0))
-        changes[member.id] = (member, points + earning.points, debt - to_debt)
-    append_many(table_of(PointLot), lots)
-    append_many(table_of(LotAllocation), repaid)
-    change_standing(changes, now=now)
+    credit(entry_ids, earnings, now=now)
 
 
 def _earn_entry(earning: Earning, actor: str, now: datetime) -> dict[str, Any]:
@@ -76,16 +61,6 @@ def _earn_entry(earning: Earning, actor: str, now: datetime) -> dict[str, Any]:
         "actor": actor,
         "occurred_at": earning.occurred_at,
         "recorded_at": now,
-    }
-
-
-def _lot(entry_id: int, earning: Earning, remaining: int) -> dict[str, Any]:
-    return {
-        "entry_id": entry_id,
-        "member_id": earning.member.id,
-        "points": earning.points,
-        "remaining": remaining,
-        "expires_at": earning.expires_at,
     }
 
 

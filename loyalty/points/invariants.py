@@ -14,6 +14,7 @@ from loyalty.points.models import EntryKind, LotAllocation, PointEntry, PointLot
 
 SHOWN = 20
 """How many offenders of one invariant are named."""
+_BRINGING = (EntryKind.EARN, EntryKind.OPENING)
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,24 @@ def invariants() -> dict[str, Select[Any]]:
             .outerjoin(taken, taken.c.key == PointLot.entry_id)
             .where(PointLot.remaining != PointLot.points - func.coalesce(taken.c.total, 0))
         ),
-        "an earning entry has a lot of its points and member": (
+        "an entry that brings points has a lot of its points and member": (
             select(PointEntry.id)
             .outerjoin(PointLot, PointLot.entry_id == PointEntry.id)
             .where(
-                PointEntry.kind == EntryKind.EARN,
+                PointEntry.kind.in_(_BRINGING),
+                PointEntry.points > 0,
                 or_(
                     PointLot.entry_id.is_(None),
                     PointLot.points != PointEntry.points,
                     PointLot.member_id != PointEntry.member_id,
                 ),
             )
+        ),
+        "a member has at most one opening balance": (
+            select(PointEntry.member_id)
+            .where(PointEntry.kind == EntryKind.OPENING)
+            .group_by(PointEntry.member_id)
+            .having(func.sum(case((PointEntry.points > 0, 1), else_=-1)) > 1)
         ),
         "a debit takes no more from lots than its points": (
             select(PointEntry.id)

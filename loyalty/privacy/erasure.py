@@ -11,7 +11,9 @@ from loyalty.audit import service as audit
 from loyalty.core import clock, idempotency
 from loyalty.core.db import after_commit, connection, db, table_of
 from loyalty.core.errors import Code, Problem
+from loyalty.exports import service as exports
 from loyalty.groups import forgetting as groups
+from loyalty.imports import forgetting as imports
 from loyalty.jobs import service as jobs
 from loyalty.members import service as members
 from loyalty.members.models import ConsentChange, Member, MemberPhone
@@ -44,7 +46,7 @@ class _Person:
 def erase(member_id: int, *, reason: str) -> None:
     """Erase a person beyond recovery: profile, attributes, phones, consents and notes are gone,
     no group has the member or tells that it had, receipts and the ledger stay as sums of
-    nobody, points lapse and debt is forgiven.
+    nobody, points lapse and debt is forgiven. Files that the member is or may be in are deleted.
 
     Erased twice is erased once. Ends every request of the member. Raises `unknown_member`,
     `reason_required`.
@@ -69,7 +71,10 @@ def erase(member_id: int, *, reason: str) -> None:
     )
     _forget_former_holders(person.numbers)
     groups.forget(member_id)
+    imports.forget(member_id)
     members.forget(member_id, now=now)
+    # Last: whoever finishes a file meanwhile sees that the member is erased.
+    exports.forget(member_id)
     audit.record(ERASE.name, "member", member_id, reason=reason)
     jobs.enqueue(PURGE, {}, now=now)
     after_commit(catch_up_quietly)

@@ -20,6 +20,9 @@ from loyalty.audit.models import AuditEvent
 from loyalty.core.db import Base, connection, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
+from loyalty.exports.models import Export, ExportChunk
+from loyalty.groups.rules import place_of, unpack
+from loyalty.imports.models import ImportedMember
 from loyalty.members import attributes, consents, do_not_call
 from loyalty.members import service as members
 from loyalty.members.models import Member, MemberPhone
@@ -92,6 +95,14 @@ REGISTER: Mapping[str, Holding] = {
         because="A member's number for the seconds until tags are worked out again: nothing "
         "is told of whoever it is.",
     ),
+    "exports": _holding(
+        "exports", _STAYS, because="What files were made of and for: they are deleted."
+    ),
+    "export_chunks": _holding("exports", _SCRUBBED),
+    "member_imports": _holding(
+        None, _STAYS, because="Counts and choices: the files themselves are deleted."
+    ),
+    "imported_members": _holding("imports", _DELETED),
     "rights_requests": _holding("requests", _EMPTIED, "note"),
     "audit_events": _holding(
         "log", _STAYS, because="The log is insert-only; it names changed fields, no values."
@@ -111,8 +122,10 @@ def held(member_id: int) -> dict[str, Any]:
     profile {id, phone, name, ...}, attributes {name: value}, phones [{e164, kind, active_from,
     active_until}], consents (ten pairs), consent_history [...], do_not_call: bool, purchases
     [{..., lines: [...]}], newest first, points {balance, held, available, debt, expiring, lots,
-    entries}, tags [{slug, name, kind, link, since, why}], requests [...], log [{at, action,
-    actor, reason}]. A list is empty, never left out. Raises `unknown_member`, `member_erased`.
+    entries}, tags [{slug, name, kind, link, since, why}], exports [{format, reach, purpose,
+    as_of, ...}] that the member was in, imports [{import_id, created, before, given}], requests
+    [...], log [{at, action, actor, reason}]. A list is empty, never left out. Raises
+    `unknown_member`, `member_erased`.
     """
     if members.is_erased(member_id):
         raise Problem(Code.MEMBER_ERASED)
@@ -189,6 +202,22 @@ def _tags(member_id: int) -> list[Row]:
     ]
 
 
+def _exports(member_id: int) -> list[Row]:
+    """Which files the member was in, and what for."""
+    chunk, position = place_of(member_id)
+    query = select(ExportChunk.export_id, ExportChunk.bitmap).where(ExportChunk.chunk == chunk)
+    theirs = [
+        row.export_id for row in connection().execute(query) if position in unpack(row.bitmap)
+    ]
+    hidden = ("audience_id", "job_id", "options", "manifest")
+    return _rows(Export, Export.id.in_(theirs), without=hidden, newest_first=True)
+
+
+def _imports(member_id: int) -> list[Row]:
+    """What files made or changed, and what stood there before: kept while it can be undone."""
+    return _rows(ImportedMember, ImportedMember.member_id == member_id, without=("member_id",))
+
+
 def _requests(member_id: int) -> list[Row]:
     mine = RightsRequest.member_id == member_id
     return _rows(RightsRequest, mine, without=("member_id",), newest_first=True)
@@ -215,6 +244,8 @@ _SECTIONS: Mapping[str, Callable[[int], Any]] = {
     "purchases": _purchases,
     "points": _points,
     "tags": _tags,
+    "exports": _exports,
+    "imports": _imports,
     "requests": _requests,
     "log": _log,
 }

@@ -76,5 +76,7 @@ class HeldSchema(AnswerSchema):
     do_not_call = fields.Boolean()
     purchases = fields.List(fields.Dict())
     points = fields.Dict()
+    exports = fields.List(fields.Dict())
+    imports = fields.List(fields.Dict())
     requests = fields.List(fields.Dict())
     log = fields.List(fields.Dict())

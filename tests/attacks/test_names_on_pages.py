@@ -32,6 +32,7 @@ WHERE_NAMES_STAND = {
     "consent_changes": ["proof", "guardian"],
     "do_not_call": ["source"],
     "tags": ["name", "link"],
+    "audiences": ["name"],
 }
 WHERE_LINKS_STAND = {"a": "href", "form": "action", "use": "href", "link": "href", "script": "src"}
 

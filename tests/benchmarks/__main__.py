@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 import config
-from tests.benchmarks import builds, imports, lookups, previews, purchases_over_http
+from tests.benchmarks import builds, exports, imports, lookups, previews, purchases_over_http
 from tests.benchmarks.row import Benchmark, Options, Row
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -26,8 +26,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "B4": lookups.by_phone,
     "B8": previews.previews,
     "B10": builds.builds,
+    "B13": exports.files,
+    "B15": imports.members,
 }
-"""A later benchmark is one more line here. B9 comes with B8; B11 and B12 come with B10."""
+"""A later benchmark is one more line here. B9 comes with B8; B11 and B12 come with B10; B14
+comes with B13."""
 PLAIN_WIDTH = 110
 RESULTS = config.ROOT / "benchmarks.json"
 

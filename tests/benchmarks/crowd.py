@@ -84,11 +84,13 @@ def _statements(database: str, members: int, purchases: int) -> Iterator[tuple[s
 def _members(database: str, numbers: str) -> str:
     born = _DAYS_AGO[database].format(days=f"6000 + {_chance('n', 1)} % 20000")
     joined = _SECONDS_AGO[database].format(seconds=f"{_chance('n', 2)} % {DAYS * 86400}")
+    called = f"{_chance('n', 14)} % 7919"
     return f"""
-        INSERT INTO members (id, points, debt, source, joined_at, email, birth_date, gender,
-            income_band, occupation, education, family_size, country, province_list, province,
-            urban)
+        INSERT INTO members (id, points, debt, source, joined_at, name, name_folded, email,
+            birth_date, gender, income_band, occupation, education, family_size, country,
+            province_list, province, urban)
         SELECT n, 0, 0, 'benchmark', {joined},
+            'Nguyễn Văn ' || ({called}), 'nguyen van ' || ({called}),
             CASE WHEN n % 2 = 0 THEN 'm' || n || '@example.com' END,
             CASE WHEN n % 3 <> 0 THEN {born} END,
             CASE {_chance("n", 3)} % 3 WHEN 0 THEN 'male' WHEN 1 THEN 'female' END,

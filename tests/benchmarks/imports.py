@@ -1,4 +1,4 @@
-"""B3: the import of a real purchase history, in time and in memory."""
+"""B3: the import of a real purchase history, in time and in memory. B15: a million members."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import phonenumbers
 
 import config
-from tests.benchmarks.command import run_command
+from tests.benchmarks.command import Ran, run_command
 from tests.benchmarks.installation import DATABASES, installed, postgres
 from tests.benchmarks.row import Options, Row, in_turns
 
@@ -23,6 +23,14 @@ RECORDED = 69_659
 TIMES = 10
 TIME_BOUND = 5.0
 MEMORY_BOUND_MB = 200
+
+MEMBERS = 1_000_000
+FEWER_MEMBERS = 100_000
+MEMBERS_TIME_BOUND = 4.0
+MEMBERS_MEMORY_BOUND = 1.25
+"""Ten times the members may take so much of the memory: flat, but for what differs by chance."""
+_NAMES = ("Nguyễn Văn An", "Trần Thị Bình", "Lê Hữu Cường", "Phạm Ngọc Hạnh", "Đặng Thị Thảo")
+_PLACES = ("Hà Nội", "TP. Hồ Chí Minh", "Đà Nẵng", "Huế", "")
 
 
 def history(options: Options) -> Iterator[Row]:
@@ -120,3 +128,75 @@ def _phones() -> list[str]:
 def _rows() -> Iterator[dict[str, str]]:
     with gzip.open(HISTORY, "rt", encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
+
+
+def members(options: Options) -> Iterator[Row]:
+    """B15: a list of members into PostgreSQL beside phonenumbers alone on the same phones, and
+    its peak memory beside that of a list a tenth as long."""
+    del options  # it takes as long as it takes
+    with postgres() as server, tempfile.TemporaryDirectory(prefix="loyalty-benchmark-") as folder:
+        shorter = _members_file(Path(folder) / "shorter.csv", FEWER_MEMBERS)
+        longer = _members_file(Path(folder) / "longer.csv", MEMBERS)
+        with installed("postgresql", server, store=None) as shop:
+            low = _import_members(shop.environ, shorter, expect=FEWER_MEMBERS)
+        with installed("postgresql", server, store=None) as shop:
+            reference = seconds_to_read([_phone(number) for number in range(MEMBERS)])
+            ran = _import_members(shop.environ, longer, expect=MEMBERS)
+    yield Row(
+        name="B15",
+        database="postgresql",
+        what=f"import, {MEMBERS:,} members",
+        measured=ran.seconds,
+        reference=reference,
+        unit=" s",
+        reference_is="phonenumbers alone",
+        bound=f"<= {MEMBERS_TIME_BOUND:.2f}",
+        holds=ran.seconds / reference <= MEMBERS_TIME_BOUND,
+        how="flask members import as a whole, once; parse + is_valid + E164 of the same phones",
+    )
+    yield Row(
+        name="B15",
+        database="postgresql",
+        what=f"memory, {MEMBERS:,} members",
+        measured=ran.peak_mb,
+        reference=low.peak_mb,
+        unit=" MB",
+        reference_is=f"{FEWER_MEMBERS:,} members",
+        bound=f"<= {MEMBERS_MEMORY_BOUND:.2f}",
+        holds=ran.peak_mb / low.peak_mb <= MEMBERS_MEMORY_BOUND,
+        how="greatest resident size of the command, one run each",
+    )
+
+
+def _import_members(environ: dict[str, str], file: Path, *, expect: int) -> Ran:
+    ran = run_command(environ, "members", "import", str(file), "--json")
+    created = json.loads(ran.said.rpartition("\n")[2])["created"]
+    if created != expect:
+        raise RuntimeError(f"the import made {created} of {expect}")
+    return ran
+
+
+def _members_file(path: Path, count: int) -> Path:
+    """Half of them with an e-mail, two thirds with a birth date, all with a name."""
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["phone", "name", "email", "birth date", "gender", "province"])
+        for number in range(count):
+            born = f"{1 + number % 28:02}/{1 + number % 12:02}/{1950 + number % 58}"
+            writer.writerow(
+                [
+                    _phone(number),
+                    f"{_NAMES[number % 5]} {number % 997}",
+                    f"m{number}@example.com" if number % 2 else "",
+                    born if number % 3 else "",
+                    ("nam", "nữ", "")[number % 3],
+                    _PLACES[number // 7 % 5],
+                ]
+            )
+    return path
+
+
+def _phone(number: int) -> str:
+    """Each another one, not in order: numbers of two kinds of mobiles that are all in use."""
+    scattered = number * 611_953 % 10_000_000
+    return f"0{(98, 91)[number % 2]}{scattered:07}"

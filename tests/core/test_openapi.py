@@ -75,6 +75,13 @@ OPERATIONS = [
     "GET /audiences/{slug}/builds",
     "GET /audiences/{slug}/changes",
     "GET /audiences/{slug}/members/{member_id}/why",
+    "POST /audiences/{slug}/exports",
+    "GET /exports",
+    "GET /exports/columns",
+    "GET /exports/{export_id}",
+    "GET /exports/{export_id}/files/{file_name}",
+    "POST /exports/{export_id}/cancel",
+    "POST /exports/{export_id}/retry",
     "DELETE /audiences/{slug}",
     "DELETE /tags/{slug}",
     "DELETE /attributes/{name}",
@@ -142,7 +149,7 @@ def test_examples_of_the_description_run(app, api, store):
             # The purchase of the first example made that phone's member already.
             body = {**body, "phone": "0903 111 222"}
         answer = api.call(method, path, json=body)
-        assert answer.status_code in (200, 201), (name, answer.get_json())
+        assert answer.status_code in (200, 201, 202), (name, answer.get_json())
 
 
 def test_every_body_of_the_description_has_an_example(shop):
@@ -182,7 +189,14 @@ def test_calls_without_a_key_are_refused_by_every_operation(shop):
     for name, operation in described(app).items():
         method, _, path = name.partition(" ")
         path = path.format(
-            purchase_id=1, member_id=1, entry_id=1, request_id=1, slug="vip", name="vehicle"
+            purchase_id=1,
+            member_id=1,
+            entry_id=1,
+            request_id=1,
+            export_id=1,
+            file_name="manifest.json",
+            slug="vip",
+            name="vehicle",
         )
         body = example_of(operation) if "requestBody" in operation else None
         answer = client.open(BASE + path, method=method, json=body)

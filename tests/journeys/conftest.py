@@ -51,7 +51,7 @@ def shop(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) 
     with running_app(environ) as app:
         furnish(app)
     with serving(environ) as server:
-        yield Shop(server.url)
+        yield Shop(server.url, environ)
 
 
 @pytest.fixture

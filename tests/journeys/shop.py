@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Flask
 
 from loyalty.core.db import transaction
 from loyalty.core.phone import PhoneNumber
+from loyalty.jobs import worker
 from loyalty.programme import service as programme
 from loyalty.purchases import service as purchases
 from loyalty.staff import service as staff
+from loyalty.tags import rounds
 from loyalty.tags import service as tags
 from loyalty.tags.reading import read_rule
+from tests.databases import running_app
 
 PASSWORD = "a password of tests"
 STORE = "Lê Văn Sỹ, Q.3"
@@ -30,9 +34,16 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Shop:
-    """`url` has no slash at its end."""
+    """`url` has no slash at its end; `environ` is what its server was started with."""
 
     url: str
+    environ: Mapping[str, str]
+
+    def do_jobs(self) -> None:
+        """What waits, as the scheduler would."""
+        with running_app(self.environ) as app, app.app_context():
+            rounds.drain()
+            worker.run_waiting(worker="journey")
 
 
 def new_phone() -> str:

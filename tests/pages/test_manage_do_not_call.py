@@ -10,6 +10,7 @@ from loyalty.core.db import transaction
 from loyalty.pages.manage.uploads import UPLOAD_BYTES
 from loyalty.staff import service as staff
 from tests.core.rows import column, scalar
+from tests.imports.sheets import workbook
 from tests.pages.visitor import PASSWORD
 
 PAGE = "/manage/do-not-call"
@@ -58,6 +59,12 @@ def test_file_is_added_and_told_line_by_line(mai, shop_app):
     assert "2 numbers on the list" in page.text
 
 
+def test_numbers_of_a_workbook_go_on_the_list(mai, shop_app):
+    page = upload(mai, workbook([("Danh sách",), ("SĐT", "note"), (912345678, "x")]), name="a.xlsx")
+    assert "1 numbers added, 0 were on the list before, 0 lines refused." in page.text
+    assert scalar(shop_app, COUNT) == 1
+
+
 def test_same_file_again_adds_nothing(mai, shop_app):
     for _ in range(2):
         page = upload(mai, "sdt\n0912345678\n")
@@ -93,7 +100,7 @@ def test_number_is_checked_added_and_taken_off(mai, shop_app):
         ("add", {"phone": PHONE, "reason": "x" * 201}, "At most 200 characters"),
         ("add", {"phone": "1900 1234", "reason": "x"}, "This is a service number"),
         ("remove", {"phone": PHONE, "reason": " "}, "Say"),
-        ("file", {"source": "x"}, "Choose a CSV file."),
+        ("file", {"source": "x"}, "Choose an Excel or CSV file."),
     ],
 )
 def test_refusal_stands_beside_its_field(mai, shop_app, way, form, sentence):
@@ -104,9 +111,9 @@ def test_refusal_stands_beside_its_field(mai, shop_app, way, form, sentence):
 
 
 BAD_FILES = [
-    ("", "Choose a CSV file."),
+    ("", "Choose an Excel or CSV file."),
     ("name\nLan\n", "The file has no column phone"),
-    (b"PK\x03\x04rest", "This is an Excel or ZIP file"),
+    (b"PK\x03\x04rest", "The Excel file is damaged or cut short"),
     (b"\x1f\x8brest", "The file is packed: unpack it first"),
     ("phone\n\0\n", "Line 2 holds a NUL byte"),
     ("phone\n" + "0912345678\n" * (UPLOAD_BYTES // 10), "The file is larger than 2 MB"),
@@ -124,7 +131,7 @@ def test_bad_file_is_refused_with_what_to_do(mai, shop_app, text, sentence):
 def test_source_of_a_file_is_needed_and_both_mistakes_are_named(mai, shop_app):
     refused = upload(mai, "", source="")
     assert "Say where the numbers come from." in refused.text
-    assert "Choose a CSV file." in refused.text
+    assert "Choose an Excel or CSV file." in refused.text
     assert upload(mai, "phone\n0912345678\n", source="").status_code == 422
     assert scalar(shop_app, COUNT) == 0
 

@@ -207,7 +207,7 @@ BAD_LISTS = [
     ("members", {"way": "add", "phones": " \n \n"}, "Enter at least one phone number."),
     ("members", {"way": "add", "phones": "1\n" * 5_001}, "At most 5,000 numbers at once"),
     ("members", {"way": "burn", "phones": PHONES[0]}, ""),
-    ("file", {"way": "add"}, "Choose a CSV file."),
+    ("file", {"way": "add"}, "Choose an Excel or CSV file."),
 ]
 
 

@@ -32,10 +32,16 @@ BROKEN_BY: dict[str, list[str]] = {
         "UPDATE point_lots SET remaining = remaining + 1 WHERE entry_id = 1",
         "INSERT INTO lot_allocations (entry_id, lot_id, points) VALUES (1, 2, 1)",
     ],
-    "an earning entry has a lot of its points and member": [
+    "an entry that brings points has a lot of its points and member": [
         "DELETE FROM point_lots WHERE entry_id = 2",
+        COPY_ENTRY.format(":spare, 'opening', 4, NULL"),
         "UPDATE point_lots SET points = points + 1 WHERE entry_id = 1",
         "UPDATE point_lots SET member_id = :spare WHERE entry_id = 1",
+    ],
+    "a member has at most one opening balance": [
+        COPY_ENTRY.format(":spare, 'opening', 4, NULL")
+        + "; "
+        + COPY_ENTRY.format(":spare, 'opening', 4, NULL"),
     ],
     "a debit takes no more from lots than its points": [
         "INSERT INTO lot_allocations (entry_id, lot_id, points) VALUES (3, 2, 1)",

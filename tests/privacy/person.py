@@ -7,6 +7,12 @@ from typing import Any
 
 from flask import Flask
 
+from loyalty.core.access import acting_as
+from loyalty.core.db import transaction
+from loyalty.imports import service as imports
+from loyalty.imports.member_settings import ImportSettings
+from loyalty.imports.source import Upload
+from loyalty.jobs import worker
 from tests.api import Api
 from tests.core.rows import change
 from tests.members.attributes import declare
@@ -85,6 +91,45 @@ def make_person(app: Flask, api: Api, *, phone: str = PHONE) -> int:
         id=member_id,
     )
     return member_id
+
+
+def work(app: Flask) -> int:
+    """How many jobs waited, and were done."""
+    with app.app_context():
+        return worker.run_waiting(worker="test")
+
+
+def export_everybody(app: Flask, api: Api) -> str:
+    """A file with all that is known of the tag's members; its path in the API."""
+    tagged = {"name": "Mọi người", "slug": "moi-nguoi", "expression": {"tag": "khach-quen"}}
+    ok(api.post("/audiences", tagged))
+    order = {"format": "csv", "purpose": "kiểm kê"}
+    made = ok(api.post("/audiences/moi-nguoi/exports", order))
+    assert work(app) == 1
+    [file] = ok(api.get(f"/exports/{made['id']}"))["files"]
+    return f"/exports/{made['id']}/files/{file['name']}"
+
+
+def send_file(app: Flask, *rows: str, name: str = "members.csv") -> int:
+    """The id of an import that was sent and not yet confirmed."""
+    header = "phone,name,email,date of birth"
+    with app.app_context(), acting_as("system:0"), transaction():
+        upload = Upload(name="upload", content="\n".join([header, *rows, ""]).encode())
+        return imports.receive(upload, file_name=name)["id"]
+
+
+def import_file(app: Flask, *rows: str) -> int:
+    """The id of an import that is done; the file takes the place of what was known."""
+    import_id = send_file(app, *rows)
+    columns = {"phone": 0, "name": 1, "email": 2, "birth_date": 3}
+    chosen = ImportSettings.from_document({"columns": columns, "on_duplicate": "newest"})
+    with app.app_context(), transaction():
+        imports.choose(import_id, chosen)
+    assert work(app) == 1
+    with app.app_context(), transaction():
+        imports.start(import_id)
+    assert work(app) == 1
+    return import_id
 
 
 def make_others(app: Flask, api: Api, numbers: range) -> None:

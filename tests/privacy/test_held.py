@@ -24,7 +24,10 @@ from tests.privacy.person import (
     NICKNAME,
     NOTE,
     OLD_E164,
+    PHONE,
     PROOF,
+    export_everybody,
+    import_file,
     make_person,
     ok,
 )
@@ -51,6 +54,9 @@ def member(app, api) -> int:
     """With a row in every table that tells of members."""
     member_id = make_person(app, api)
     spend(app, member_id, 5)
+    import_file(app, f"{PHONE},{NAME} Lan,,")
+    ok(api.patch(f"/members/{member_id}", {"name": NAME}))
+    export_everybody(app, api)
     with app.app_context(), transaction():
         do_not_call.add([PhoneNumber(E164)], source="asked")
     return member_id
@@ -126,6 +132,7 @@ INTERNAL = {
     "point_lots": ("member_id",),
     "lot_allocations": ("entry_id",),
     "rights_requests": ("member_id",),
+    "imported_members": ("member_id",),
 }
 
 
@@ -150,6 +157,8 @@ def test_held_is_whole_and_plain(app, api, member):
     assert sum(entry["points"] for entry in held["points"]["entries"]) == 50
     assert held["points"]["entries"][0]["taken_from"][0]["points"] == 5
     assert [row["note"] for row in held["requests"]] == [NOTE]
+    assert [(row["format"], row["purpose"]) for row in held["exports"]] == [("csv", "kiểm kê")]
+    assert [row["before"] for row in held["imports"]] == [{"name": NAME}]
     done = {event["action"] for event in held["log"]}
     assert {"member.change", "consent.change", "purchase.void", "rights.copy"} <= done
     assert {event["actor"] for event in held["log"]} <= {"key", "person", "system"}
@@ -164,6 +173,7 @@ def test_held_shows_nobody_else(api, member):
     assert [row["receipt_no"] for row in held["purchases"]] == ["X-1"]
     assert (held["requests"], held["do_not_call"], held["consent_history"]) == ([], False, [])
     assert (held["attributes"], held["tags"]) == ({}, [])
+    assert (held["exports"], held["imports"]) == ([], [])
 
 
 def test_tag_says_why_in_words_and_names_nobody_of_the_staff(api, member):

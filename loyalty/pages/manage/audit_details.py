@@ -34,7 +34,9 @@ _NAMES: Words = {
     "granted": _l("Agreed"),
     "kind": _l("Kind"),
     "new_key": _l("New key"),
+    "points": _l("Points"),
     "purpose": _l("Purpose"),
+    "recorded": _l("Recorded"),
     "removed": _l("Removed"),
     "request": _l("Request no."),
     "restricted": _l("Restricted"),
@@ -44,6 +46,7 @@ _NAMES: Words = {
     "step": _l("Step"),
     "tag": _l("Tag no."),
     "via": _l("By way of"),
+    "withdrawn": _l("Withdrawn"),
 }
 _FIELDS: Words = {
     **FIELDS,

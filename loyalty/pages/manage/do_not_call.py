@@ -27,7 +27,7 @@ from loyalty.members.rules import DO_NOT_CALL
 from loyalty.pages import formats
 from loyalty.pages.manage.blueprint import blueprint
 from loyalty.pages.manage.forms import Sentences, line, refusals_shown_by, together
-from loyalty.pages.manage.uploads import Told, bad_file, csv_file, told
+from loyalty.pages.manage.uploads import Told, bad_file, sent_file, told
 
 _KEEPERS = requires(DO_NOT_CALL, door=Door.LOGIN)
 _LOOKS = requires(DO_NOT_CALL, door=Door.LOGIN, writes=False)
@@ -145,7 +145,7 @@ def _source_of_one() -> str:
 @_LOOKS
 def add_file() -> ResponseReturnValue:
     """Shows what became of it; sent again by a reload, it adds nothing more."""
-    file_of_list = partial(csv_file, command="flask do-not-call import")
+    file_of_list = partial(sent_file, command="flask do-not-call import")
     typed = together(file=file_of_list, source=_source_of_file)
     # The guard only looked. A file takes seconds: each step of it writes by itself, so that
     # tills get their turn in between.

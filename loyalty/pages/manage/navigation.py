@@ -9,8 +9,11 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_babel import lazy_gettext as _l
 
+from loyalty.audiences.rules import VIEW as VIEW_GROUP
 from loyalty.audit.rules import SEARCH
 from loyalty.core.access import Action, Actor, current_actor
+from loyalty.exports.rules import VIEW as VIEW_EXPORT
+from loyalty.imports.rules import IMPORT
 from loyalty.members.rules import DO_NOT_CALL
 from loyalty.members.rules import VIEW as VIEW_MEMBER
 from loyalty.privacy.rules import REQUESTS
@@ -42,11 +45,17 @@ PLACES = (
     Place(endpoint="manage.customers", label=_l("Customers"), action=VIEW_MEMBER),
     Place(endpoint="manage.requests", label=_l("Requests"), action=REQUESTS),
     Place(endpoint="manage.tags", label=_l("Tags"), action=VIEW_TAG),
+    Place(endpoint="manage.groups", label=_l("Customer groups"), action=VIEW_GROUP),
+    Place(endpoint="manage.exports", label=_l("Files"), action=VIEW_EXPORT),
+    Place(endpoint="manage.imports", label=_l("Import customers"), action=IMPORT),
     Place(endpoint="manage.staff", label=_l("Staff"), action=MANAGE_STAFF),
     Place(endpoint="manage.keys", label=_l("API keys"), action=MANAGE_KEYS),
     Place(endpoint="manage.do_not_call", label=_l("Do-not-call"), action=DO_NOT_CALL),
     Place(endpoint="manage.audit", label=_l("Log"), action=SEARCH),
 )
+
+MOST_TABS = 6
+"""So many places fit beside each other at 1280 px; where there are more, the rest are folded."""
 
 
 def places_of(actor: Actor) -> list[Place]:
@@ -71,6 +80,15 @@ class Desk:
     @cached_property
     def places(self) -> list[Place]:
         return places_of(current_actor())
+
+    @property
+    def tabs(self) -> list[Place]:
+        return self.places[:MOST_TABS]
+
+    @property
+    def folded(self) -> list[Place]:
+        """What has no tab of its own in the bar."""
+        return self.places[MOST_TABS:]
 
     @cached_property
     def waiting(self) -> dict[str, int]:

@@ -39,19 +39,14 @@ def told(*, title: str, sentence: str, refused: Sequence[Refused]) -> Told:
     )
 
 
-def csv_file(*, command: str) -> Upload:
+def sent_file(*, command: str, most_bytes: int = UPLOAD_BYTES) -> Upload:
     """What was sent as `file`; `command` reads what is too large to be sent."""
     sent = request.files.get("file")
-    content = sent.stream.read(UPLOAD_BYTES + 1) if sent is not None else b""
+    content = sent.stream.read(most_bytes + 1) if sent is not None else b""
     if not content:
-        raise bad_file(gettext("Choose a CSV file."))
-    if len(content) > UPLOAD_BYTES:
-        raise bad_file(
-            gettext(
-                "The file is larger than 2 MB: have it added on the server by %(command)s.",
-                command=command,
-            )
-        )
+        raise bad_file(gettext("Choose an Excel or CSV file."))
+    if len(content) > most_bytes:
+        raise bad_file(_too_large(most_bytes, command))
     if content.startswith(GZIP_MAGIC):
         raise bad_file(
             gettext(
@@ -61,7 +56,15 @@ def csv_file(*, command: str) -> Upload:
             )
         )
     # Its own name is not looked at: nothing is written under it.
-    return Upload(name="upload.csv", content=content)
+    return Upload(name="upload", content=content)
+
+
+def _too_large(most_bytes: int, command: str) -> str:
+    return gettext(
+        "The file is larger than %(size)s MB: have it added on the server by %(command)s.",
+        size=formats.count(most_bytes // 1024**2),
+        command=command,
+    )
 
 
 def bad_file(why: Any) -> Problem:

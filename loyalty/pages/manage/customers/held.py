@@ -54,6 +54,8 @@ def sections_of(held: Mapping[str, Any]) -> tuple[Section, ...]:
         _table(gettext("Points, entry by entry"), map(_entry, held["points"]["entries"])),
         _table(gettext("When points expire"), map(_lot, _open_lots(held["points"]["lots"]))),
         _table(gettext("Tags"), map(_tag, held["tags"])),
+        _table(gettext("In files of customer groups"), map(_export, held["exports"])),
+        _table(gettext("Brought in by files"), map(_import, held["imports"])),
         _table(gettext("Requests"), map(_request, held["requests"])),
         _table(gettext("Log"), map(_event, held["log"])),
     )
@@ -249,6 +251,25 @@ def _tag(row: Row) -> list[Cell]:
         Cell(label=gettext("Tag"), value=row["name"]),
         Cell(label=gettext("Since"), value=_time(row["since"])),
         Cell(label=gettext("Why"), value=row["why"] or gettext("set by hand")),
+    ]
+
+
+def _export(row: Row) -> list[Cell]:
+    return [
+        Cell(label=gettext("When"), value=_time(row["as_of"])),
+        Cell(label=gettext("Format"), value=row["format"]),
+        Cell(label=gettext("By way of"), value=words.word(words.CHANNELS, row["reach"])),
+        Cell(label=gettext("What for"), value=row["purpose"]),
+        Cell(label=gettext("By whom"), value=words.word(words.ACTORS, row["created_by"])),
+    ]
+
+
+def _import(row: Row) -> list[Cell]:
+    before = [f"{name}: {value}" for name, value in (row["before"] or {}).items() if value]
+    return [
+        Cell(label=gettext("When"), value=_time(row["given"]["at"])),
+        Cell(label=gettext("New by it"), value=_yes_or_no(row["created"])),
+        Cell(label=gettext("What stood there before"), value="; ".join(before)),
     ]
 
 

@@ -72,9 +72,16 @@ def country_choices(chosen: str) -> dict[str, str]:
 
 def province_choices(member: Member) -> list[str]:
     """Today's provinces of the customer's country, in the reader's language."""
-    country = _country_of(member)
+    return list(named_provinces(_country_of(member)).values())
+
+
+def named_provinces(country: str) -> dict[str, str]:
+    """Today's of a country, `list:code` -> name in the reader's language."""
     own = language() == _SPOKEN.get(country)
-    return [one.name if own else one.name_en for one in provinces_today(country)]
+    return {
+        f"{one.list}:{one.code}": one.name if own else one.name_en
+        for one in provinces_today(country)
+    }
 
 
 def changes(member: Member) -> dict[str, Any]:

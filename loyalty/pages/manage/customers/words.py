@@ -98,6 +98,7 @@ ENTRY_KINDS: Words = {
     "reverse_earn": _l("Taken back"),
     "expire": _l("Expired"),
     "adjust": _l("Adjusted"),
+    "opening": _l("Brought along"),
 }
 ACTORS: Words = {
     "person": _l("Staff"),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from loyalty.pages.manage.tags import filling, overview, routes
+from loyalty.pages.manage.tags import filling, overview, routes, rule_form
 
-__all__ = ["filling", "overview", "routes"]
+__all__ = ["filling", "overview", "routes", "rule_form"]

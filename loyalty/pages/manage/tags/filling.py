@@ -18,7 +18,7 @@ from loyalty.pages import formats
 from loyalty.pages.manage.blueprint import blueprint
 from loyalty.pages.manage.forms import one_of, refusals_shown_by, together
 from loyalty.pages.manage.tags import page, typed
-from loyalty.pages.manage.uploads import Told, bad_file, csv_file, told
+from loyalty.pages.manage.uploads import Told, bad_file, sent_file, told
 from loyalty.tags import service
 from loyalty.tags.rules import FILL
 
@@ -45,7 +45,7 @@ def fill_tag(slug: str) -> ResponseReturnValue:
 @requires(FILL, door=Door.LOGIN, writes=False)
 def fill_tag_from_file(slug: str) -> ResponseReturnValue:
     """As a file of the do-not-call list: each step of it writes by itself."""
-    given = together(file=partial(csv_file, command="flask tags fill"), way=_way)
+    given = together(file=partial(sent_file, command="flask tags fill"), way=_way)
     stop_reading()
     refused: list[Refused] = []
     try:

@@ -13,11 +13,12 @@ from flask_babel import lazy_gettext as _l
 
 from loyalty.core import clock
 from loyalty.core.access import Door, requires, takes_query
-from loyalty.core.limits import NAME_LENGTH, PAGE_ROWS
+from loyalty.core.limits import PAGE_ROWS
 from loyalty.members.rules import fold
 from loyalty.pages import formats
 from loyalty.pages.manage.blueprint import blueprint
 from loyalty.pages.manage.forms import Sentences, refusals_shown_by, together
+from loyalty.pages.manage.lists import rows_asked, search_asked
 from loyalty.pages.manage.tags import typed
 from loyalty.pages.manage.tags.shown import ShownTag
 from loyalty.tags import service, starters
@@ -46,9 +47,9 @@ def tags() -> ResponseReturnValue:
     every = [ShownTag(view=view, now=now) for view in service.all_tags()]
     chosen = request.args.get("show", EVERY)
     chosen = chosen if chosen in FILTERS else EVERY
-    search = _search()
+    search = search_asked()
     found = _sorted([tag for tag in every if _is_of(tag, chosen) and _fits(tag, search)])
-    rows = _rows()
+    rows = rows_asked()
     return render_template(
         "pages/manage/tags/list.html",
         filters=_filters(every, chosen, search),
@@ -59,18 +60,6 @@ def tags() -> ResponseReturnValue:
         every=len(every),
         more=url_for("manage.tags", **_asked(chosen, search), rows=rows + PAGE_ROWS),
     )
-
-
-def _search() -> str:
-    text = request.args.get("q", "").strip()[:NAME_LENGTH]
-    return text if text.isprintable() else ""
-
-
-def _rows() -> int:
-    """How many are shown: a page more each time."""
-    text = request.args.get("rows", "")
-    asked = int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else 0
-    return max(asked, PAGE_ROWS)
 
 
 def _is_of(tag: ShownTag, chosen: str) -> bool:

@@ -7,6 +7,7 @@ from flask import render_template, request
 from loyalty.core import clock
 from loyalty.pages.manage.forms import Sentences
 from loyalty.pages.manage.tags import thresholds
+from loyalty.pages.manage.tags.rule_form import form as rule_form
 from loyalty.pages.manage.tags.shown import ShownTag, step
 from loyalty.pages.manage.uploads import Told
 from loyalty.tags import service
@@ -21,6 +22,7 @@ def show(slug: str, *, errors: Sentences, told: Told | None = None) -> str:
         "pages/manage/tags/tag.html",
         tag=ShownTag(view=view, now=clock.now()),
         leaves=thresholds.leaves_of(view, errors),
+        has_form=rule_form.can_show(view),
         steps=[step(build) for build in builds[:STEPS_SHOWN]],
         given=view if told or "name" not in request.form else request.form,
         phones="" if told else request.form.get("phones", ""),

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from flask import request
 from flask_babel import gettext
 
 from loyalty.core.errors import Code, Problem
-from loyalty.core.money import decimals_of, to_major
 from loyalty.pages import formats
-from loyalty.pages.language import language
 from loyalty.pages.manage.forms import FORM, Sentences
+from loyalty.pages.manage.tags import numbers
 from loyalty.tags.documents import from_document
 from loyalty.tags.fields import Kind
 from loyalty.tags.language import Rule
 from loyalty.tags.reading import read_rule
 from loyalty.tags.thresholds import Path, Threshold, with_thresholds
 from loyalty.tags.thresholds import thresholds as thresholds_in
-
-_NUMBER = re.compile(r"-?[0-9.,]{1,20}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +61,7 @@ def _field(threshold: Threshold, errors: Sentences) -> Field:
     return Field(
         name=name,
         label=formats.begun(threshold.label),
-        value=request.form.get(name, _shown(threshold)),
+        value=request.form.get(name, numbers.shown(threshold.value, threshold.kind)),
         unit=str(formats.figures()["symbol"]) if is_money else "",
         error=errors.get(name),
     )
@@ -75,14 +69,6 @@ def _field(threshold: Threshold, errors: Sentences) -> Field:
 
 def _name(threshold: Threshold) -> str:
     return ".".join(("threshold", *map(str, threshold.path)))
-
-
-def _shown(threshold: Threshold) -> str:
-    number: Any = threshold.value
-    if threshold.kind is Kind.MONEY:
-        number = to_major(int(number), formats.settings().currency)
-    # Never rounded: what is shown is saved again.
-    return format_decimal(number, locale=language(), decimal_quantization=False)
 
 
 # -- what was typed --------------------------------------------------------------
@@ -97,8 +83,9 @@ def typed_rule(view: Mapping[str, Any]) -> Rule:
     values, errors = {}, {}
     for threshold in asked:
         try:
-            values[threshold.path] = _typed(threshold)
-        except (ValueError, NumberFormatError):
+            text = request.form.get(_name(threshold), "")
+            values[threshold.path] = numbers.typed(text, threshold.kind)
+        except ValueError:
             errors[_name(threshold)] = [gettext("Enter a number.")]
     if errors:
         raise Problem(Code.INVALID_REQUEST, errors=errors)
@@ -106,21 +93,6 @@ def typed_rule(view: Mapping[str, Any]) -> Rule:
         return read_rule(with_thresholds(view["rule"], values))
     except Problem as problem:
         raise _beside_fields(problem, asked) from None
-
-
-def _typed(threshold: Threshold) -> int | float:
-    """In the signs of the language; raises ValueError rather than guess what `1.5` means."""
-    text = request.form.get(_name(threshold), "").strip().replace(formats.MINUS, "-")
-    if _NUMBER.fullmatch(text) is None:
-        raise ValueError("not a number")
-    number = parse_decimal(text, locale=language(), strict=True)
-    if threshold.kind is Kind.MONEY:
-        number = number.scaleb(decimals_of(formats.settings().currency))
-    return _plain(number)
-
-
-def _plain(number: Decimal) -> int | float:
-    return int(number) if number == number.to_integral_value() else float(number)
 
 
 def _beside_fields(problem: Problem, asked: Sequence[Threshold]) -> Problem:
