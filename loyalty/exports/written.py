@@ -85,7 +85,8 @@ def day(value: date) -> str:
 
 def moment(value: datetime, *, zone: ZoneInfo) -> str:
     """`2026-11-22 10:42`, in the shop's zone."""
-    return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    # Without its offset. `strftime` would take five times as long.
+    return value.astimezone(zone).isoformat(" ", "minutes")[:16]
 
 
 @lru_cache(maxsize=65_536)

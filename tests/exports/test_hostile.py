@@ -16,7 +16,8 @@ from tests.tags.speaking import speaking
 
 SOFFICE = shutil.which("soffice")
 # Comma, quote, UTF-8, from line 1, English, numbers recognised, formulas evaluated.
-CSV_WITH_FORMULAS = "CSV:44,34,76,1,,1033,false,true,false,false,false,-1,true"
+CSV_WITH_FORMULAS = "CSV:{},34,76,1,,1033,false,true,false,false,false,-1,true"
+COMMA, SEMICOLON = 44, 59
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 PARAGRAPH = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
 
@@ -38,6 +39,9 @@ NAMES = [
     "'=1+1",
     "''=1+1",
     "Lan;=1+1",
+    'Lan;"=1+1',
+    "Lan;=1+1;",
+    "Lan\n=1+1;",
     '"Lan" "Lê"',
     "Lê, Lan",
     "💖 Lan 💖",
@@ -94,8 +98,18 @@ def as_opened(tmp_path_factory):
     live = folder / "live.csv"
     live.write_text("name\r\n=1+1\r\n", encoding="utf-8-sig")
     comma_files = [live, *(file_of(name, folder) for name in COMMA_FILES)]
-    opened(comma_files, folder, f"--infilter={CSV_WITH_FORMULAS}")
-    return opened([file_of("xlsx", folder)], folder)
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    found = _cut_at(SEMICOLON, comma_files, elsewhere)
+    return {
+        **{f"{name} by semicolons": document for name, document in found.items()},
+        **_cut_at(COMMA, comma_files, folder),
+        **opened([file_of("xlsx", folder)], folder),
+    }
+
+
+def _cut_at(edge: int, files: list[Path], folder: Path) -> dict[str, ElementTree.Element]:
+    return opened(files, folder, f"--infilter={CSV_WITH_FORMULAS.format(edge)}")
 
 
 def formulas_in(document: ElementTree.Element) -> list[str]:
@@ -113,7 +127,10 @@ def test_formula_would_be_seen(as_opened):
     assert formulas_in(as_opened["live"]) == ["of:=1+1"]
 
 
-@pytest.mark.parametrize("name", [*COMMA_FILES, "xlsx"])
+OPENED = [*COMMA_FILES, *(f"{name} by semicolons" for name in COMMA_FILES), "xlsx"]
+
+
+@pytest.mark.parametrize("name", OPENED)
 def test_no_file_has_a_live_formula(as_opened, name):
     assert formulas_in(as_opened[name]) == []
 
@@ -121,7 +138,8 @@ def test_no_file_has_a_live_formula(as_opened, name):
 @pytest.mark.parametrize("name", ["csv", "xlsx"])
 def test_names_stand_in_their_cells(as_opened, name):
     texts = texts_in(as_opened[name])
-    assert {"Lê, Lan", "💖 Lan 💖", '"Lan" "Lê"', "لان", "Lan;=1+1"} <= texts
+    assert {"Lê, Lan", "💖 Lan 💖", '"Lan" "Lê"', "لان"} <= texts
+    assert ("Lan;'=1+1" if name == "csv" else "Lan;=1+1") in texts
     assert ("'=1+1" if name == "csv" else "=1+1") in texts
 
 
