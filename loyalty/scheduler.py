@@ -170,6 +170,10 @@ def delete_old_exports() -> int:
     return in_transaction(lambda: exports.delete_old(clock.now()))
 
 
+def forget_old_exports() -> int:
+    return in_transaction(lambda: exports.forget_old(clock.now()))
+
+
 def delete_old_imports() -> int:
     return in_transaction(lambda: imports.delete_old(now=clock.now()))
 
@@ -201,6 +205,7 @@ _SCHEDULE: tuple[tuple[str, Callable[[], Any], dict[str, Any]], ...] = (
     ("verify_ledger", verify_ledger, {"hour": 4, "minute": 10}),
     ("delete_old_exports", delete_old_exports, {"minute": 50}),
     ("delete_old_imports", delete_old_imports, {"minute": 55}),
+    ("forget_old_exports", forget_old_exports, {"hour": 4, "minute": 20}),
     ("forget_old_imports", forget_old_imports, {"hour": 4, "minute": 30}),
     ("queue_daily_build", queue_daily_build, {"minute": 5}),
 )

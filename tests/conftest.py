@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 
 IN_CI = os.environ.get("CI") == "true"
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+LONG_ON_BOTH = {
+    "test_300_tags_built_whole_and_by_rounds_hold_whom_plain_python_finds": "postgresql",
+    "test_counts_equal_those_of_pandas": "postgresql",
+    "test_real_history_is_recorded_once_to_the_last_dong": "sqlite",
+    "test_killed_import_started_again_ends_the_same": "sqlite",
+    "test_killed_server_keeps_batches_whole_and_loses_none": "sqlite",
+    "test_demo_fills_an_empty_shop_once_with_people_tags_and_groups": "postgresql",
+}
+"""Tests that take half a minute, and the database on which only `make soak` runs them."""
 POSTGRES_FOLDER = pytest.StashKey[Path]()
 
 
@@ -41,6 +50,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[POSTGRES_FOLDER] = postgres.choose_folder()
     # Asked to end, pytest would otherwise die at once and leave its servers running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        name, _, parameters = item.name.partition("[")
+        if parameters.startswith(LONG_ON_BOTH.get(name, "-")):
+            item.add_marker("soak")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -36,6 +36,7 @@ BAD_VALUES: dict[str, list[str]] = {
     "PORT": ["", "0", "65536", "-1", "8000.0", "8_000", "+8000", "８０００", "http", "9" * 5_000],
     "TLS": ["", "on", "true", "Proxy", "https"],
     "PROXIES": ["", "-1", "6", "one", "1.0"],
+    "FILES_DAYS": ["", "0", "91", "-1", "7.5", "week"],
     "HOSTS": [",", "shop.example,", "http://shop.example", "shop.example:8000", "a b", "*"]
     + [".shop.example", "shop_1", "cửa.hàng", "a\nb", "shop.example/x"],
     "PROCESSES": ["", "0", "65", "two", "1.5"],

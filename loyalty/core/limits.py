@@ -59,12 +59,16 @@ FILE_NAME_LENGTH = 200
 EXPORT_ROWS_PER_FILE = 1_000_000
 EXPORT_FILES = 1_000
 """Of one export: nobody carries more to a platform by hand."""
+EXPORTS_WAITING = 20
+"""Of one person, those that run included."""
 XLSX_ROWS = 1_048_576
 """Of one sheet, the header included: what spreadsheets can open."""
 XLSX_BYTES = 512 * 1024 * 1024
 """Unpacked: a small file may hold gigabytes."""
 XLSX_CELLS = 10_000_000
 """Rows times columns of a sheet: all of them are in memory at once, some 100 bytes each."""
+CELL_LENGTH = 32_767
+"""As many characters can a spreadsheet's cell hold."""
 IMPORT_TAGS = 100
 """As many tags may an import make that the shop does not have."""
 TAGS_OF_A_ROW = 20

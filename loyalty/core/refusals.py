@@ -306,7 +306,7 @@ TABLE: Mapping[Code, tuple[HTTPStatus, Any]] = {
     ),
     Code.FILES_DELETED: (
         HTTPStatus.GONE,
-        _l("These files were deleted after their days were over: export again."),
+        _l("These files were deleted, their days being over: make or send them again."),
     ),
     Code.DISK_FULL: (
         HTTPStatus.INSUFFICIENT_STORAGE,

@@ -2,10 +2,10 @@
 
 The rule is that of semantics, Audience files, which is OWASP's (CSV Injection,
 https://owasp.org/www-community/attacks/CSV_Injection) with LF and NUL: what begins with one of
-these characters gets an apostrophe before it. So does what follows a semicolon, a tab or a line
-break within a text: spreadsheets of countries with a decimal comma, such as Vietnam's, take
-semicolons for the edges of cells. `plain_cell` takes the apostrophes away again, so that a file
-that was written here reads back as what was meant.
+these characters gets an apostrophe before it. So does what follows a semicolon, a bar, a tab or
+a line break within a text: spreadsheets of countries with a decimal comma, such as Vietnam's,
+take semicolons for the edges of cells, and a person may choose any of them. `plain_cell` takes
+the apostrophes away again, so that a file that was written here reads back as what was meant.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import re
 from collections.abc import Sequence
 
 RISKY_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
-EDGES = (";", "\t", "\r", "\n")
+EDGES = (";", "|", "\t", "\r", "\n")
 """Of cells, where a file is not cut at its commas."""
 
 _RISKY = frozenset(RISKY_STARTS)
 _QUOTE = "'"
-_RISKY_WITHIN = re.compile(r"""(?<=[;\t\r\n])(?="*[=+\-@])""")
-_GUARDED_WITHIN = re.compile(r"""(?<=[;\t\r\n])'(?="*[=+\-@])""")
+_RISKY_WITHIN = re.compile(r"""(?<=[;|\t\r\n])(?="*[=+\-@])""")
+_GUARDED_WITHIN = re.compile(r"""(?<=[;|\t\r\n])'(?="*[=+\-@])""")
 
 
 def is_risky(text: str) -> bool:

@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from loyalty.core.db import in_transaction
+from loyalty.core.disk import saying_disk_full
 from loyalty.core.errors import Code, Problem
 from loyalty.core.limits import EXPORT_ROWS_PER_FILE, PURPOSE_LENGTH, SLUG_LENGTH
 from loyalty.core.options import Line
 from loyalty.exports import manifest, running, service
 from loyalty.exports.formats import FORMATS
 from loyalty.exports.rules import Order
-from loyalty.exports.writing import saying_disk_full
 from loyalty.imports.terminal import json_option
 from loyalty.members.consent_rules import CHANNELS
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from pyroaring import BitMap
 from sqlalchemy import Row
 
 from loyalty.core.db import read
 from loyalty.core.errors import Code, Problem
-from loyalty.exports import columns
+from loyalty.exports import columns, leaving
 from loyalty.exports.formats.base import Around, Format
+from loyalty.exports.leaving import Leaving
 from loyalty.exports.orders import format_named, order_of
 from loyalty.exports.rows import read_rows
 from loyalty.exports.rules import Order
@@ -33,13 +33,15 @@ Report = Callable[[int, int], None]
 
 @dataclass(kw_only=True)
 class Filled:
-    """`rows` are those of all files, `fewest_rows` of how many on the platform makes use of
-    them; `left_out` counts values that a platform's column cannot hold."""
+    """`rows` are those of all files, `added` without those of the file of who went out;
+    `left_out` counts values that a platform's column cannot hold, `without_contact` those who
+    went out and can be named by nothing."""
 
-    fewest_rows: int | None
     files: list[WrittenFile] = field(default_factory=list)
     rows: int = 0
+    added: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    without_contact: int = 0
 
 
 def fill(export: Row[Any], chosen: Selection, folder: Path, *, report: Report) -> Filled:
@@ -48,31 +50,45 @@ def fill(export: Row[Any], chosen: Selection, folder: Path, *, report: Report) -
     order = order_of(export)
     around = _around(export, chosen)
     made_as = format_named(order.format)
-    filled = Filled(fewest_rows=made_as.fewest_rows)
-    progress = _Progress(report, total=len(chosen.members) + len(chosen.leaving))
     asked = _columns(order, made_as)
-    stem = f"{order.format}-{chosen.as_of.astimezone(around.zone):%Y%m%d}"
-    for ending, members in _lots(order, chosen):
-        made = made_as(asked, around)
+    lots = _Lots(order, chosen, folder, report=report)
+    made = made_as(asked, around)
+    rows = read_rows(chosen.members, made.needs(), as_of=chosen.as_of)
+    lots.write(made, rows, ending="" if order.since_export is None else "-added")
+    lots.filled.added = lots.filled.rows
+    if chosen.leaving:
+        made = made_as(leaving.columns_of(asked, reach=order.reach), around)
+        told = Leaving()
+        rows = read_rows(chosen.leaving, made.needs(), as_of=chosen.as_of)
+        lots.write(made, told.rows(rows, made.needs()), ending="-removed")
+        lots.filled.without_contact = told.without_contact
+    return lots.filled
+
+
+class _Lots:
+    """Files of one kind after another, each named after the format and the day alone."""
+
+    def __init__(self, order: Order, chosen: Selection, folder: Path, *, report: Report) -> None:
+        self.filled = Filled()
+        self._order = order
+        self._folder = folder
+        self._as_of = chosen.as_of
+        self._progress = _Progress(report, total=len(chosen.members) + len(chosen.leaving))
+
+    def write(
+        self, made: Format, rows: Iterable[Sequence[tuple[Any, ...]]], *, ending: str
+    ) -> None:
         written = write_files(
             made,
-            read_rows(members, made.needs(), as_of=chosen.as_of),
-            folder,
-            stem=stem + ending,
-            rows_per_file=order.rows_per_file,
-            on_rows=partial(progress.at, filled.rows),
+            rows,
+            self._folder,
+            stem=f"{made.name}-{self._as_of.astimezone(made.around.zone):%Y%m%d}{ending}",
+            rows_per_file=self._order.rows_per_file,
+            on_rows=partial(self._progress.at, self.filled.rows),
         )
-        filled.files += written.files
-        filled.rows += written.rows
-        filled.left_out += made.left_out
-    return filled
-
-
-def _lots(order: Order, chosen: Selection) -> list[tuple[str, BitMap]]:
-    """What the names of the files end on, and who is in them."""
-    if order.since_export is None:
-        return [("", chosen.members)]
-    return [("-added", chosen.members), ("-removed", chosen.leaving)]
+        self.filled.files += written.files
+        self.filled.rows += written.rows
+        self.filled.left_out += made.left_out
 
 
 def _around(export: Row[Any], chosen: Selection) -> Around:

@@ -9,15 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from flask_babel import format_decimal, gettext
+from flask_babel import format_decimal, gettext, ngettext
 from sqlalchemy import Row
 
 from loyalty.exports.filling import Filled
-from loyalty.exports.rules import Step
+from loyalty.exports.formats import FORMATS
+from loyalty.exports.orders import order_of
+from loyalty.exports.rules import Order, Step
 from loyalty.exports.selection import Selection
+from loyalty.exports.writing import rows_of_smallest
 
 NAME = "manifest.json"
 FEW_ROWS = "few_rows"
+"""In the smallest file, for a platform to make use of it."""
+BY_CUSTOMER = "by_customer"
+"""A delta compares customers, not their contacts."""
+NO_CONTACT = "no_contact"
+"""Of those who went out some are in no file."""
 
 
 def steps_document(steps: Sequence[Step]) -> list[dict[str, Any]]:
@@ -39,20 +47,44 @@ def document(export: Row[Any], chosen: Selection, filled: Filled) -> dict[str, A
         "made_of": chosen.made_of,
         "rows": filled.rows,
         "files": [asdict(file) for file in filled.files],
-        "warnings": _warnings(filled),
+        "warnings": warnings_of(
+            order_of(export), added=filled.added, without_contact=filled.without_contact
+        ),
         "left_out": dict(sorted(filled.left_out.items())),
     }
 
 
-def _warnings(filled: Filled) -> list[dict[str, Any]]:
-    fewest = filled.fewest_rows
-    if fewest is None or filled.rows >= fewest:
-        return []
-    return [{"code": FEW_ROWS, "fewest": fewest}]
+def warnings_of(order: Order, *, added: int, without_contact: int = 0) -> list[dict[str, Any]]:
+    """What whoever uses the files must know, as `[{code, ...}]`; `added` is how many rows they
+    have, without those of who went out."""
+    made_as = FORMATS[order.format]
+    smallest = rows_of_smallest(made_as, added, rows_per_file=order.rows_per_file)
+    warnings: list[dict[str, Any]] = []
+    if made_as.fewest_rows and 0 < smallest < made_as.fewest_rows:
+        warnings.append({"code": FEW_ROWS, "fewest": made_as.fewest_rows})
+    if order.since_export is not None:
+        warnings.append({"code": BY_CUSTOMER})
+    if without_contact:
+        warnings.append({"code": NO_CONTACT, "count": without_contact})
+    return warnings
 
 
 def sentence_of(warning: Mapping[str, Any]) -> str:
     """A warning in the current language."""
+    if warning["code"] == BY_CUSTOMER:
+        return gettext(
+            "Whoever changed the phone or e-mail since that file is neither added nor removed:"
+            " export the whole group from time to time."
+        )
+    if warning["code"] == NO_CONTACT:
+        return ngettext(
+            "%(number)s customer who went out has no contact left to stand in the file: take"
+            " them off by hand.",
+            "%(number)s customers who went out have no contact left to stand in the file: take"
+            " them off by hand.",
+            warning["count"],
+            number=format_decimal(warning["count"]),
+        )
     return gettext(
         "Fewer than %(fewest)s rows: the platform may refuse so small a list, or find too few"
         " people in it.",

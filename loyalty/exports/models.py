@@ -47,7 +47,11 @@ class ExportChunk(Base):
     changed since."""
 
     __tablename__ = "export_chunks"
-    __table_args__ = (CheckConstraint("members > 0", name="members"),)
+    __table_args__ = (
+        CheckConstraint("members > 0", name="members"),
+        # An erasure asks for one chunk of every export.
+        Index("ix_export_chunks_chunk", "chunk"),
+    )
 
     export_id: Mapped[int] = mapped_column(
         BigId,

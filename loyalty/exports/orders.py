@@ -72,12 +72,14 @@ def _refuse_columns(code: Code, places: Sequence[int], *, detail: str | None = N
         raise Problem(code, errors={"columns": {place: [sentence] for place in places}})
 
 
-def check_size(order: Order, *, members: int) -> None:
+def check_size(order: Order, *, rows: int) -> None:
     """An order is refused that would make thousands of files. Raises `invalid_request`."""
-    rows = min(members, order.limit or members)
     if order.rows_per_file and rows > order.rows_per_file * EXPORT_FILES:
-        detail = gettext("That makes more than %(most)s files: more rows each.", most=EXPORT_FILES)
-        raise Problem(Code.INVALID_REQUEST, field="rows_per_file", detail=detail)
+        raise Problem(Code.INVALID_REQUEST, field="rows_per_file", detail=too_many_files())
+
+
+def too_many_files() -> str:
+    return gettext("That makes more than %(most)s files: more rows each.", most=EXPORT_FILES)
 
 
 # -- as it is kept -----------------------------------------------------------------

@@ -37,7 +37,8 @@ VIEW = action(
 class Order:
     """What somebody wants exported. `reach` is the channel whose consent is needed, None for
     an internal file; `limit` is how many members at most; `since_export` the id of an earlier
-    export, of which only what changed is wanted."""
+    export, of which only what changed is wanted. Members are compared, not their contacts:
+    whoever is in both and has another phone or e-mail by now is neither added nor removed."""
 
     format: str
     reach: str | None = None

@@ -7,6 +7,7 @@ cap -> split -> files.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,36 +22,45 @@ from loyalty.audiences import service as audiences
 from loyalty.core import clock
 from loyalty.core.db import connection, in_transaction, read, table_of
 from loyalty.core.errors import Code, Problem
-from loyalty.exports import filling, kept, manifest, selection, storing
+from loyalty.exports import contacts, filling, kept, manifest, orders, selection, storing
+from loyalty.exports.advice import advice_for
 from loyalty.exports.filling import Report
 from loyalty.exports.models import Export
-from loyalty.exports.orders import order_of
-from loyalty.exports.rules import Step
+from loyalty.exports.rules import Order, Step
 from loyalty.exports.selection import Selection
 from loyalty.exports.suppression import without_ended
 
 WRITINGS = 4
 """So often at most are the files written: again where somebody lost the right to be in them
-meanwhile. After that they say as of when they are."""
+meanwhile, or a phone changed hands. After that they say as of when they are."""
 MEANWHILE = "meanwhile"
 """The step that leaves those out."""
 
 _exports = table_of(Export)
 
 
-def run(export_id: int, folder: Path, *, report: Report, served: bool = True) -> dict[str, Any]:
+def run(
+    export_id: int,
+    folder: Path,
+    *,
+    report: Report,
+    hold: Callable[[], None] = lambda: None,
+    served: bool = True,
+) -> dict[str, Any]:
     """Make the files of an export in `folder`, which is there, and keep who is in them; returns
-    its manifest. What `report` raises ends the work. `served`: the files can be fetched for as
-    many days as the settings say.
+    its manifest. What `report` raises ends the work, and so does what `hold` raises, which is
+    called in the transaction that keeps all: from there on nobody else may take the work over.
+    `served`: the files can be fetched for as many days as the settings say.
 
     Opens its own transactions. Raises what `selection.select` does, `unknown_audience` where it
-    was deleted meanwhile, `disk_full`, OSError; then no file is left.
+    was deleted meanwhile, `unknown_export` where the export was, `invalid_request` where it
+    would be too many files by now, `disk_full`, OSError; then no file is left.
     """
     with read():
         export = connection().execute(select(_exports).where(_exports.c.id == export_id)).one()
     try:
         with force_locale(export.options["language"]):
-            return _Work(export, folder, report=report, served=served).do()
+            return _Work(export, folder, report=report, hold=hold, served=served).do()
     except Problem as problem:
         if problem.code == Code.NOBODY_LEFT:
             _say_steps(export_id, problem.extra["steps"], as_of=clock.now())
@@ -58,11 +68,20 @@ def run(export_id: int, folder: Path, *, report: Report, served: bool = True) ->
 
 
 class _Work:
-    def __init__(self, export: Row[Any], folder: Path, *, report: Report, served: bool) -> None:
+    def __init__(
+        self,
+        export: Row[Any],
+        folder: Path,
+        *,
+        report: Report,
+        hold: Callable[[], None],
+        served: bool,
+    ) -> None:
         self.export = export
-        self.order = order_of(export)
+        self.order = orders.order_of(export)
         self.folder = folder
         self.report = report
+        self.hold = hold
         self.served = served
 
     def do(self) -> dict[str, Any]:
@@ -74,11 +93,11 @@ class _Work:
                 filled = filling.fill(self.export, chosen, here, report=self.report)
                 document = manifest.document(self.export, chosen, filled)
                 manifest.write(document, here)
-                gone = self._gone_meanwhile(chosen) if attempt < WRITINGS else BitMap()
-                gone = gone or self._keep(chosen, document, here)
-            if not gone:
+                other = self._changed_meanwhile(chosen) if attempt < WRITINGS else None
+                other = other or self._keep(chosen, document, here)
+            if other is None:
                 return document
-            chosen = without(chosen, gone)
+            chosen = other
         raise Problem(Code.BUSY)
 
     def _choose(self) -> Selection:
@@ -86,35 +105,55 @@ class _Work:
             # Another audience may have its slug by now.
             if audiences.look(self.export.audience_slug).id != self.export.audience_id:
                 raise Problem(Code.UNKNOWN_AUDIENCE)
-            return selection.select(self.export.audience_slug, self.order, as_of=clock.now())
+            chosen = selection.select(self.export.audience_slug, self.order, as_of=clock.now())
+        # The audience may have grown since it was ordered.
+        orders.check_size(self.order, rows=len(chosen.members) + len(chosen.leaving))
+        return chosen
 
-    def _gone_meanwhile(self, chosen: Selection) -> BitMap:
-        """Who may not be in it any more: took a consent back, was restricted, erased."""
+    def _changed_meanwhile(self, chosen: Selection) -> Selection | None:
+        """None where the files are right as they are. Else to be written again: without those
+        who may not be in it any more (took a consent back, were restricted, erased), and with
+        the phones and addresses of today."""
+        now = clock.now()
         with read():
-            return chosen.members - selection.still_in(
-                chosen.members, self.order, as_of=clock.now()
-            )
+            gone = chosen.members - selection.still_in(chosen.members, self.order, as_of=now)
+            told_of = chosen.members | chosen.leaving
+            moved = contacts.changed(told_of, self.order, since=chosen.as_of)
+        if not gone and not moved:
+            return None
+        left = without(chosen, gone, order=self.order) if gone else chosen
+        return replace(left, as_of=now)
 
-    def _keep(self, chosen: Selection, document: dict[str, Any], here: Path) -> BitMap:
-        """Nobody, and all is kept; or who was erased or closed, and nothing is."""
-        # The lease is new: for a minute nobody else takes this work over.
+    def _keep(self, chosen: Selection, document: dict[str, Any], here: Path) -> Selection | None:
+        """None, and all is kept; or nothing is, and it is to be written again without whoever
+        was erased or closed."""
         self.report(document["rows"], document["rows"])
 
+        # Where the commit itself fails the files stay: the row tells of none, and they are
+        # deleted when the work begins again, or within the hour.
         def keep() -> None:
-            kept.hold()
-            told_of = chosen.members | chosen.leaving
+            self._hold()
+            told_of = chosen.whole | chosen.leaving
             if gone := told_of - without_ended(told_of):
                 raise _Gone(gone)
-            kept.keep(self.export.id, chosen.whole)
-            this = update(_exports).where(_exports.c.id == self.export.id)
-            connection().execute(this.values(self._made(chosen, document)))
+            with storing.placed(here, self.folder, manifest.names_in(document)):
+                kept.keep(self.export.id, chosen.whole)
+                this = update(_exports).where(_exports.c.id == self.export.id)
+                connection().execute(this.values(self._made(chosen, document)))
 
         try:
-            with storing.placed(here, self.folder, manifest.names_in(document)):
-                in_transaction(keep)
+            in_transaction(keep)
         except _Gone as found:
-            return found.members
-        return BitMap()
+            return without(chosen, found.members, order=self.order)
+        return None
+
+    def _hold(self) -> None:
+        """Its row before its job, as whoever cancels it does."""
+        kept.hold()
+        this = select(_exports.c.id).where(_exports.c.id == self.export.id)
+        if connection().execute(this.with_for_update(key_share=True)).first() is None:
+            raise Problem(Code.UNKNOWN_EXPORT)
+        self.hold()
 
     def _made(self, chosen: Selection, document: dict[str, Any]) -> dict[str, Any]:
         days = current_app.extensions["settings"].files_days
@@ -133,15 +172,16 @@ class _Gone(Exception):
         self.members = members
 
 
-def without(chosen: Selection, gone: BitMap) -> Selection:
-    """The same without these, as one more step. Raises `nobody_left`."""
+def without(chosen: Selection, gone: BitMap, *, order: Order) -> Selection:
+    """The same without these, as one more step. Raises `nobody_left` as `selection.select`."""
     members, leaving = chosen.members - gone, chosen.leaving - gone
     before = [step for step in chosen.steps if step.name != MEANWHILE]
     removed = before[-1].count - len(members)
     steps = [*before, Step(name=MEANWHILE, count=len(members), removed=removed)]
     if not members and not leaving:
-        extra = {"steps": manifest.steps_document(steps)}
-        raise Problem(Code.NOBODY_LEFT, extra=extra)
+        advice = advice_for(steps, order.reach)
+        why = {"steps": manifest.steps_document(steps), "advice": advice}
+        raise Problem(Code.NOBODY_LEFT, extra=why)
     whole = chosen.whole - gone
     return replace(chosen, members=members, leaving=leaving, whole=whole, steps=steps)
 

@@ -23,7 +23,7 @@ from loyalty.audiences.rules import Composition
 from loyalty.core.db import connection, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.exports import kept, suppression
-from loyalty.exports.advice import advice_for, advice_for_reach
+from loyalty.exports.advice import advice_for
 from loyalty.exports.capping import cap
 from loyalty.exports.models import Export
 from loyalty.exports.rules import Order, Step
@@ -33,8 +33,6 @@ from loyalty.tags.evaluating import BUILT_VERSION
 
 __all__ = [
     "Selection",
-    "advice_for",
-    "advice_for_reach",
     "check_since",
     "estimate",
     "select",
@@ -130,7 +128,8 @@ def _step(name: str, before: BitMap, after: BitMap) -> Step:
 
 def check_since(order: Order, *, audience_id: int) -> None:
     """Whether it can be told what changed since `order.since_export`. Raises `unknown_export`;
-    `not_comparable` where that was of another audience, format or reach, or never ended."""
+    `not_comparable` where that was of another audience, format or reach, never ended, or is too
+    long ago."""
     if order.since_export is None:
         return
     query = sa.select(_exports).where(_exports.c.id == order.since_export)
@@ -139,7 +138,7 @@ def check_since(order: Order, *, audience_id: int) -> None:
         raise Problem(Code.UNKNOWN_EXPORT, field="since_export")
     wanted = (audience_id, order.format, order.reach)
     was = (earlier.audience_id, earlier.format, earlier.reach)
-    if was != wanted or earlier.rows is None:
+    if was != wanted or earlier.rows is None or not kept.is_comparable(earlier.as_of):
         raise Problem(Code.NOT_COMPARABLE, field="since_export")
 
 

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, insert, select, true, update
+from flask_babel import gettext
+from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, true, update
 
 from loyalty.audiences import service as audiences
 from loyalty.audit import service as audit
@@ -16,13 +17,13 @@ from loyalty.core import clock
 from loyalty.core.access import current_actor
 from loyalty.core.db import after_commit, connection, db, lock_name, table_of
 from loyalty.core.errors import Code, Problem
-from loyalty.core.limits import PAGE_ROWS
+from loyalty.core.limits import EXPORTS_WAITING, PAGE_ROWS
 from loyalty.exports import kept, manifest, orders, selection, storing
 from loyalty.exports.models import Export
 from loyalty.exports.rules import EXPORT, EXPORT_INTERNAL, Order
 from loyalty.exports.views import ENDED, standing, state_of, view
 from loyalty.jobs import service as jobs
-from loyalty.jobs.models import JobState
+from loyalty.jobs.models import Job, JobState
 from loyalty.members.reasons import impersonal
 
 RUN = "exports.run"
@@ -35,6 +36,7 @@ _TOLD = ("format", "reach")
 """What the log keeps of an order, with its purpose."""
 
 _exports = table_of(Export)
+_jobs = table_of(Job)
 
 
 # -- ordering ----------------------------------------------------------------------
@@ -45,8 +47,9 @@ def create(slug: str, order: Order, *, purpose: str) -> dict[str, Any]:
     same order that still waits or runs is not made twice, it is answered.
 
     Raises `unknown_audience`, `empty_audience`, `reason_required` at `purpose`, `forbidden` for
-    an internal file that the actor may not make, and at the fields of the order
-    `invalid_request`, `unknown_column`, `unknown_export` and `not_comparable`.
+    an internal file that the actor may not make, `too_many_requests` where too many of the
+    actor's wait already, and at the fields of the order `invalid_request`, `unknown_column`,
+    `unknown_export` and `not_comparable`.
     """
     order, purpose, audience_id = _checked(slug, order, purpose)
     lock_name("exports.create")
@@ -54,6 +57,7 @@ def create(slug: str, order: Order, *, purpose: str) -> dict[str, Any]:
     going_on = _same_going_on(values)
     if going_on is not None:
         return view(going_on)
+    _check_waiting()
     export_id = _insert(values)
     _enqueue(export_id)
     return get(export_id)
@@ -80,9 +84,10 @@ def _checked(slug: str, order: Order, purpose: str) -> tuple[Order, str, int]:
     audience_id = audiences.look(slug).id
     selection.check_since(order, audience_id=audience_id)
     members = audiences.get(slug)["count"]
-    if not members:
+    # Since an earlier export everybody may have gone, which is worth a file.
+    if not members and order.since_export is None:
         raise Problem(Code.EMPTY_AUDIENCE)
-    orders.check_size(order, members=members)
+    orders.check_size(order, rows=min(members, order.limit or members))
     return order, reason, audience_id
 
 
@@ -109,6 +114,20 @@ def _same_going_on(values: dict[str, Any]) -> Row[Any] | None:
     rows = connection().execute(waiting.order_by(_exports.c.id.desc()).limit(PAGE_ROWS))
     same = (row for row in rows if asked.items() <= row._mapping.items())
     return next((row for row in same if state_of(row) not in ENDED), None)
+
+
+def _check_waiting() -> None:
+    """Raises `too_many_requests`. The name `exports.create` is held."""
+    waiting = _jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING))
+    own = (_jobs.c.kind == RUN) & (_jobs.c.created_by == current_actor().label)
+    count = select(func.count()).select_from(_jobs).where(waiting, own)
+    if connection().execute(count).scalar_one() < EXPORTS_WAITING:
+        return
+    detail = gettext(
+        "%(most)s exports of yours still wait or run: let some of them end, or cancel them.",
+        most=EXPORTS_WAITING,
+    )
+    raise Problem(Code.TOO_MANY_REQUESTS, detail=detail)
 
 
 def _insert(values: dict[str, Any]) -> int:
@@ -138,12 +157,16 @@ def get(export_id: int) -> dict[str, Any]:
     return view(_look(export_id))
 
 
-def page(*, after: int | None = None) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of exports as `get` shows them, newest first, and the cursor of the next one or
-    None. `after` is the cursor of the last page."""
+def page(
+    *, after: int | None = None, audience_id: int | None = None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of exports, of all or of one audience, as `get` shows them, newest first, and the
+    cursor of the next one or None. `after` is the cursor of the last page."""
     query = standing().where(_visible()).order_by(_exports.c.id.desc()).limit(PAGE_ROWS + 1)
     if after is not None:
         query = query.where(_exports.c.id < after)
+    if audience_id is not None:
+        query = query.where(_exports.c.audience_id == audience_id)
     found = connection().execute(query).all()
     shown = found[:PAGE_ROWS]
     return [view(row) for row in shown], str(shown[-1].id) if len(found) > PAGE_ROWS else None
@@ -180,13 +203,15 @@ def cancel(export_id: int) -> dict[str, Any]:
 
 def retry(export_id: int) -> dict[str, Any]:
     """Begin an export again that failed or was cancelled. Raises `unknown_export`,
-    `work_goes_on`, `work_ended` where it came to its end."""
+    `work_goes_on`, `work_ended` where it came to its end, `too_many_requests`."""
+    lock_name("exports.create")
     row = _look(export_id, held=True)
     state = state_of(row)
     if state not in ENDED:
         raise Problem(Code.WORK_GOES_ON)
     if state == JobState.DONE:
         raise Problem(Code.WORK_ENDED)
+    _check_waiting()
     _enqueue(export_id)
     audit.record(EXPORT.name, "export", export_id, reason=row.purpose, step="again")
     return get(export_id)
@@ -231,21 +256,34 @@ def _needed(export_ids: Iterable[int]) -> set[int]:
     }
 
 
+def forget_old(now: datetime) -> int:
+    """Forget who was in exports with which none is compared any more, but for those by which an
+    erasure finds files that still stand; returns of how many exports."""
+    kept.hold()
+    needed = {
+        each
+        for row in connection().execute(_with_files())
+        for each in (row.id, row.options["since_export"])
+    }
+    # A delta that was ordered in time may still be written.
+    return kept.forget_old(before=now - kept.COMPARABLE - ABANDONED, needed=needed)
+
+
 def forget(member_id: int) -> None:
     """At an erasure: no export has the member any more, and every file that held them is
     deleted with its others. Files that a command made are wherever it put them."""
     kept.hold()
     held = kept.forget(member_id)
     compared = [
-        row.id for row in connection().execute(_deltas()) if row.options["since_export"] in held
+        row.id for row in connection().execute(_with_files()) if row.options["since_export"] in held
     ]
     affected = _exports.c.id.in_([*held, *compared]) & _exports.c.files_deleted_at.is_(None)
     gone = _mark_deleted(affected & _exports.c.files_until.is_not(None), now=clock.now())
     after_commit(partial(storing.delete, gone))
 
 
-def _deltas() -> Select[Any]:
-    """Exports with files of what changed since another."""
+def _with_files() -> Select[Any]:
+    """Exports whose files stand; their options tell since which other."""
     standing_files = _exports.c.files_until.is_not(None) & _exports.c.files_deleted_at.is_(None)
     return select(_exports.c.id, _exports.c.options).where(standing_files)
 

@@ -54,6 +54,8 @@ def stored() -> set[int]:
 @contextmanager
 def working(folder: Path) -> Iterator[Path]:
     """A folder within `folder` to write in, gone at the end."""
+    # A worker that was thought dead takes the empty folder away at its end.
+    folder.mkdir(mode=0o700, exist_ok=True)
     here = folder / f".{secrets.token_hex(8)}"
     here.mkdir(mode=0o700)
     try:
@@ -65,12 +67,14 @@ def working(folder: Path) -> Iterator[Path]:
 @contextmanager
 def placed(here: Path, folder: Path, names: Collection[str]) -> Iterator[None]:
     """For the block that says that they are there: these files of `here`, moved into `folder`.
-    Where the block raises they are deleted."""
+    Where the block raises they are moved back: it may be tried again."""
+    moved: list[str] = []
     try:
         for name in names:
             (here / name).replace(folder / name)
+            moved.append(name)
         yield
     except BaseException:
-        for name in names:
-            (folder / name).unlink(missing_ok=True)
+        for name in moved:
+            (folder / name).replace(here / name)
         raise

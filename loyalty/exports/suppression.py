@@ -5,16 +5,16 @@ Source: semantics, Audience files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from pyroaring import BitMap
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, case, func, select
 
-from loyalty.core.db import connection, table_of
+from loyalty.core.db import table_of
 from loyalty.exports.rules import Order
 from loyalty.groups import standing
-from loyalty.groups.selecting import in_steps, members_of_those, only
+from loyalty.groups.selecting import members_of_those, numbers_of
 from loyalty.members import consents
 from loyalty.members.consent_rules import ADS, MARKETING
 from loyalty.members.models import Member
@@ -59,30 +59,42 @@ def has_email_for_contact(order: Order) -> bool:
 
 
 def one_per_contact(members: BitMap, order: Order) -> BitMap:
-    """Of members whose contact is one e-mail, the first. The contact is the e-mail in files
-    for e-mail, and for ads that of who has no phone."""
-    shared = _found(members, _sharing_an_email())
-    if order.reach == ADS:
-        shared -= _found(shared, standing.reachable("call"))
-    seen: set[str] = set()
+    """Of members who share an e-mail, the first. In files for ads an e-mail stands beside the
+    phone as well: whoever has a phone stays, and nobody without one whose e-mail such a row
+    carries."""
+    with_phone = _found(members, standing.reachable("call")) if order.reach == ADS else BitMap()
     again = BitMap()
-    for some in in_steps(shared):
-        for member_id, email in _emails(some):
-            if email in seen:
-                again.add(member_id)
-            seen.add(email)
+    for sharing in _sharing_an_email():
+        same = sharing & members
+        again |= same - (same & with_phone or same[:1])
     return members - again
 
 
-def _sharing_an_email() -> Select[tuple[int]]:
-    email = _members.c.email
+def _sharing_an_email() -> Iterator[BitMap]:
+    """The members of each e-mail that several have. As numbers: a million addresses would not
+    fit into little memory."""
+    sharing: list[int] = []
+    for number in numbers_of(_first_then_others()):
+        if number < 0 and sharing:
+            yield BitMap(sharing)
+            sharing = []
+        sharing.append(abs(number))
+    yield BitMap(sharing)
+
+
+def _first_then_others() -> Select[tuple[int]]:
+    """The ids of those who share an e-mail, side by side; that of the first is negative."""
+    has_email = _members.c.email.is_not(None) & ~_IS_ENDED
     shared = (
-        select(email).where(email.is_not(None), ~_IS_ENDED).group_by(email).having(func.count() > 1)
+        select(_members.c.email, func.min(_ID).label("first"))
+        .where(has_email)
+        .group_by(_members.c.email)
+        .having(func.count() > 1)
+        .subquery()
     )
-    return select(_ID).where(email.in_(shared))
-
-
-def _emails(members: BitMap) -> Sequence[Row[int, str]]:
-    """(member id, e-mail), ascending."""
-    query = select(_ID, _members.c.email).order_by(_ID)
-    return connection().execute(only(query, members, column=_ID)).all()
+    return (
+        select(case((shared.c.first == _ID, -_ID), else_=_ID))
+        .join_from(_members, shared, shared.c.email == _members.c.email)
+        .where(has_email)
+        .order_by(shared.c.first, _ID)
+    )

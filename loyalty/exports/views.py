@@ -12,6 +12,7 @@ from loyalty.core.errors import Code, Problem
 from loyalty.exports import manifest
 from loyalty.exports.advice import advice_for
 from loyalty.exports.models import Export
+from loyalty.exports.orders import too_many_files
 from loyalty.exports.rules import Step
 from loyalty.jobs.models import Job, JobState
 
@@ -80,8 +81,12 @@ def view(row: Row[Any]) -> dict[str, Any]:
 def _error(row: Row[Any]) -> dict[str, Any]:
     """Of a job that failed: it keeps the code of a refusal, and of anything else some text."""
     code = next((code for code in Code if code == row.error), Code.INTERNAL_ERROR)
-    advice = None
-    if code == Code.NOBODY_LEFT:
-        steps = [Step(**step) for step in (row.manifest or {}).get("steps", [])]
-        advice = advice_for(steps, row.reach)
-    return {"code": str(code), "detail": str(Problem(code).detail), "advice": advice}
+    return {"code": str(code), "detail": str(Problem(code).detail), "advice": _advice(row, code)}
+
+
+def _advice(row: Row[Any], code: Code) -> str | None:
+    if code == Code.INVALID_REQUEST:
+        # What else is wrong with an order is refused before there is a job.
+        return too_many_files()
+    steps = [Step(**step) for step in (row.manifest or {}).get("steps", [])]
+    return advice_for(steps, row.reach) if code == Code.NOBODY_LEFT and steps else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,10 +10,8 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from loyalty.core.errors import Code, Problem
+from loyalty.core.disk import saying_disk_full
 from loyalty.exports.formats.base import Format, Row
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +46,7 @@ def write_files(
     of a file takes long; what it raises ends the writing. Raises Problem(DISK_FULL). After
     any exception none of the files is there.
     """
-    most = min(filter(None, (rows_per_file, fmt.most_rows)), default=None)
+    most = _most_in_one(fmt, rows_per_file)
     parts: list[tuple[Path, int]] = []
     done = 0
 
@@ -68,6 +65,16 @@ def write_files(
                     busy()
             parts.append((part, done - rows_before))
         return Written(files=_named(parts, stem, fmt.extension), rows=done)
+
+
+def rows_of_smallest(fmt: Format | type[Format], rows: int, *, rows_per_file: int | None) -> int:
+    """Of the files that so many rows make, how many the last holds: the others are full."""
+    most = _most_in_one(fmt, rows_per_file)
+    return rows if most is None or not rows else (rows - 1) % most + 1
+
+
+def _most_in_one(fmt: Format | type[Format], rows_per_file: int | None) -> int | None:
+    return min(filter(None, (rows_per_file, fmt.most_rows)), default=None)
 
 
 def _sliced(
@@ -108,14 +115,4 @@ def _all_or_none(folder: Path, stem: str) -> Iterator[None]:
         for path in set(folder.iterdir()) - before:
             if path.name.startswith(stem):
                 path.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def saying_disk_full() -> Iterator[None]:
-    try:
-        yield
-    except OSError as why:
-        if why.errno in _FULL:
-            raise Problem(Code.DISK_FULL) from None
         raise

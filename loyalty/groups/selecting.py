@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, Literal
 
 from pyroaring import BitMap
 from sqlalchemy import ColumnElement, Integer, LargeBinary, Select, cast, func, literal, select
@@ -30,8 +30,17 @@ def members_of_each(*queries: Select[tuple[int]]) -> list[BitMap]:
     """Of several queries what each finds: on PostgreSQL in one statement, and so at one moment."""
     if is_postgresql():
         found = connection().execute(_as_values(queries)).one()
-        return [BitMap(_ids_of(value)) for value in found]
+        return [BitMap(_numbers_of(value, "I")) for value in found]
     return [_streamed(query) for query in queries]
+
+
+def numbers_of(query: Select[tuple[int]]) -> array[int]:
+    """What a select of numbers of 32 bits finds, in its order: 4 bytes for each."""
+    if is_postgresql():
+        packed: Any = connection().scalar(_together(query))
+        return _numbers_of(packed, "i")
+    cursor: Any = connection().execute(query).cursor
+    return array("i", chain.from_iterable(cursor))
 
 
 def _streamed(query: Select[tuple[int]]) -> BitMap:
@@ -77,8 +86,8 @@ def _together(query: Select[tuple[int]]) -> Select[tuple[bytes]]:
     return select(func.string_agg(func.int4send(found.c[0]), _NOTHING, type_=LargeBinary))
 
 
-def _ids_of(value: bytes | None) -> array[int]:
-    ids = array("I", value or b"")
+def _numbers_of(value: bytes | None, kind: Literal["i", "I"]) -> array[int]:
+    numbers = array(kind, value or b"")
     if sys.byteorder == "little":
-        ids.byteswap()
-    return ids
+        numbers.byteswap()
+    return numbers

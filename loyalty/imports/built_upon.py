@@ -21,7 +21,7 @@ from loyalty.core.db import connection, table_of
 from loyalty.imports.models import ImportedMember
 from loyalty.members.models import ConsentChange, Member, MemberPhone
 from loyalty.points import opening
-from loyalty.points.models import PointEntry
+from loyalty.points.models import EntryKind, PointEntry
 from loyalty.purchases.models import Purchase
 from loyalty.tags import in_file
 
@@ -35,24 +35,28 @@ _purchases = table_of(Purchase)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did to a member, at `at`: see `ImportedMember`."""
+    """What an import did to a member, from `since` to `at`: see `ImportedMember`."""
 
     member_id: int
     created: bool
     at: datetime
+    since: datetime
     before: Mapping[str, Any]
     tags: Sequence[int] = ()
     consents: Mapping[str, Any] = field(default_factory=dict)
     entry: int | None = None
+    spoilt: bool = False
 
 
 def imported(row: Row[Any]) -> Imported:
     """Of a row of `imported_members`."""
     given = dict(row.given)
+    at = given.pop("at")
     return Imported(
         member_id=row.member_id,
         created=row.created,
-        at=datetime.fromisoformat(given.pop("at")),
+        at=datetime.fromisoformat(at),
+        since=datetime.fromisoformat(given.pop("since", at)),
         before=row.before or {},
         **given,
     )
@@ -64,6 +68,7 @@ def built_upon(import_id: int, rows: Sequence[Imported]) -> set[int]:
     made = {member_id: row for member_id, row in by_id.items() if row.created}
     known = {member_id: row for member_id, row in by_id.items() if not row.created}
     return {
+        *(row.member_id for row in rows if row.spoilt),
         *_imported_again(import_id, by_id),
         *_said_since(by_id),
         *_bought(made),
@@ -107,9 +112,10 @@ def _bought(made: Collection[int]) -> Iterator[int]:
 
 
 def _with_other_points(made: Mapping[int, Imported]) -> Iterator[int]:
-    for row in connection().execute(_about(made, _entries, _entries.c.id)):
-        if row.id != made[row.member_id].entry:
-            yield row.member_id
+    """An opening balance of another import that was taken back is none."""
+    is_other = _entries.c.kind != EntryKind.OPENING
+    yield from connection().scalars(_about(made, _entries).where(is_other))
+    yield from (each for each in opening.balances_of(made) if made[each].entry is None)
 
 
 def _with_another_phone(made: Mapping[int, Imported]) -> Iterator[int]:

@@ -18,11 +18,12 @@ from functools import partial
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import case, select, update
+from sqlalchemy import BindParameter, ColumnElement, case, literal, select, update
 
 from loyalty.audit import service as audit
 from loyalty.core import clock
 from loyalty.core.db import connection, in_transaction, read, table_of
+from loyalty.core.errors import Code, Problem
 from loyalty.core.limits import BATCH_ROWS
 from loyalty.core.phone import PhoneNumber
 from loyalty.core.turns import alone
@@ -32,9 +33,9 @@ from loyalty.imports.member_columns import ATTRIBUTE
 from loyalty.imports.member_decisions import ReadRow, Seen, decide
 from loyalty.imports.member_rows import MemberReader, MemberRow
 from loyalty.imports.member_settings import ImportSettings
-from loyalty.imports.member_steps import read_rows, write
+from loyalty.imports.member_steps import foresee, read_rows, write
 from loyalty.imports.member_tally import Tally
-from loyalty.imports.models import MemberImport
+from loyalty.imports.models import MemberImport, Stage
 from loyalty.imports.refused_rows import Refused
 from loyalty.imports.rejects import RefusedList
 from loyalty.members import attributes, joining
@@ -88,7 +89,9 @@ def look_through(
             with read():
                 crowd = joining.look(_phones(rows), attributes=work.attributes)
                 decided = decide(rows, crowd, settings=settings, seen=seen, tally=tally)
+            foresee(decided, settings=settings, seen=seen, tally=tally)
             seen.add(decided.phones())
+            seen.open(decided.points)
             on_refused(file.header, decided.refused)
             on_step(tally, rows[-1].line, file.lines)
     return tally
@@ -104,12 +107,13 @@ def bring_in(
             line, result = connection().execute(_standing(import_id)).one()
         if not line:
             work.refused_list(import_id).begin()
+        refused = work.refused_list(import_id).lines()
         tally, seen = Tally.from_document(result), Seen()
         for rows in work.steps():
-            taken = _phones(rows)
+            seen.add(_phones(row for row in rows if row.line <= line and row.line not in refused))
             if left := [row for row in rows if row.line > line]:
                 tally, taken = in_transaction(partial(_do, import_id, work, left, seen, tally))
-            seen.add(taken)
+                seen.add(taken)
             on_step(tally, rows[-1].line, file.lines)
         in_transaction(partial(_end, import_id, tally))
     return tally
@@ -170,22 +174,27 @@ def _keep(
     import_id: int, work: _Work, refused: Sequence[Refused], tally: Tally, *, line: int
 ) -> None:
     """How far it is, with the list of refused rows as long as this step leaves it."""
-    its_row = _imports.c.id == import_id
-    at = connection().scalar(select(_imports.c.refused_bytes).where(its_row)) or 0
+    at = connection().scalar(select(_imports.c.refused_bytes).where(_its(import_id))) or 0
     refused_bytes = work.refused_list(import_id).write(refused, at=at)
-    connection().execute(
-        update(_imports)
-        .where(its_row)
-        .values(
-            line=line,
-            result=tally.to_document(),
-            refused_bytes=refused_bytes,
-        )
-    )
+    keep_while_there(import_id, line=line, result=tally.to_document(), refused_bytes=refused_bytes)
+
+
+def keep_while_there(import_id: int, **values: Any) -> None:
+    """Write these of an import. Raises `files_deleted` where the file's time is over: an erasure
+    ends it, for the file may name who was erased. After the members were locked: who is erased
+    later is erased with what was done."""
+    still_there = _imports.c.files_until > clock.now()
+    kept = update(_imports).where(_its(import_id), still_there).values(**values)
+    if not connection().execute(kept).rowcount:
+        raise Problem(Code.FILES_DELETED)
 
 
 def _standing(import_id: int) -> Any:
-    return select(_imports.c.line, _imports.c.result).where(_imports.c.id == import_id)
+    return select(_imports.c.line, _imports.c.result).where(_its(import_id))
+
+
+def _its(import_id: int) -> ColumnElement[bool]:
+    return _imports.c.id == import_id
 
 
 def _end(import_id: int, tally: Tally) -> None:
@@ -193,22 +202,38 @@ def _end(import_id: int, tally: Tally) -> None:
     days = timedelta(days=current_app.extensions["settings"].files_days)
     # An erasure ends the files' time at once, and nothing prolongs it then.
     until = case((_imports.c.files_until <= now, now), else_=now + days)
+    # Of a file with rows the last step wrote it, and an erasure since then took names out of it.
+    result = case((_imports.c.line > 0, _imports.c.result), else_=_document(tally))
     connection().execute(
         update(_imports)
-        .where(_imports.c.id == import_id)
-        .values(imported_at=now, files_until=until, result=tally.to_document())
+        .where(_its(import_id))
+        .values(imported_at=now, files_until=until, result=result)
     )
     audit.record(AUDITED, "import", import_id, step="imported", **tally.counts())
 
 
+def _document(tally: Tally) -> BindParameter[Any]:
+    return literal(tally.to_document(), _imports.c.result.type)
+
+
 def take_back(import_id: int, *, report: Callable[[int, int | None], None]) -> None:
-    """Undo the whole import; raises `built_upon` with nothing done."""
+    """Undo the whole import; raises `built_upon` with nothing done. One that was cut off can
+    then go on."""
     with alone(ONE_AT_A_TIME):
-        undoing.undo(import_id, report=report)
+        try:
+            undoing.undo(import_id, report=report)
+        except BaseException:
+            in_transaction(partial(_stand_again, import_id))
+            raise
         in_transaction(partial(_end_undone, import_id))
 
 
+def _stand_again(import_id: int) -> None:
+    """As if nobody had asked for an undo, where it has taken nothing back."""
+    if not undoing.has_begun(import_id):
+        connection().execute(update(_imports).where(_its(import_id)).values(stage=Stage.IMPORT))
+
+
 def _end_undone(import_id: int) -> None:
-    its_row = _imports.c.id == import_id
-    connection().execute(update(_imports).where(its_row).values(undone_at=clock.now()))
+    connection().execute(update(_imports).where(_its(import_id)).values(undone_at=clock.now()))
     audit.record(AUDITED, "import", import_id, step="undone")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask_babel import force_locale
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from loyalty.core.access import acting_as
 from loyalty.core.db import connection, in_transaction, read, table_of
@@ -33,9 +33,8 @@ def check(task: Task) -> dict[str, Any]:
         tally = importing.look_through(
             file, settings, on_step=_telling(task), on_refused=lambda _, rows: refused.add(rows)
         )
-        checked = update(_imports).where(_imports.c.id == import_id)
         document = tally.to_document()
-        in_transaction(lambda: connection().execute(checked.values(checked=document)))
+        in_transaction(lambda: importing.keep_while_there(import_id, checked=document))
     return {"rows": tally.rows}
 
 

@@ -118,15 +118,20 @@ class Preset:
     signs: tuple[str, ...]
 
 
+_GIVEN_NAMES = frozenset(map(plain, ("first name", "given name", "tên", "ชื่อ")))
+"""Of the words for a name those that leave room for a family name beside it."""
+
+
 def guess(
     header: Sequence[str],
     *,
     attributes: Mapping[str, AttributeView],
     preset: str | None = None,
 ) -> dict[str, int]:
-    """Field -> place, for those that are found; of two columns that fit a field, the one with
-    the better word, then the first. `preset`: a name of `presets()`, whose words come before
-    all others."""
+    """Field -> place, for those that are found; of two columns that fit a field, the one whose
+    word stands without a note, then that with the better word, then the first. No family name
+    beside whole names: it would stand there twice. `preset`: a name of `presets()`, whose words
+    come before all others."""
     words = _words(attributes)
     if preset is not None:
         chosen = presets()[preset].columns
@@ -135,13 +140,17 @@ def guess(
     found: dict[str, int] = {}
     for field, known in words.items():
         ranks = {plain(word): rank for rank, word in reversed(list(enumerate(known)))}
+        free = (place for place in range(len(names)) if place not in found.values())
         fitting = [
-            (min(ranks[name] for name in of_it if name in ranks), place)
-            for place, of_it in enumerate(names)
-            if place not in found.values() and any(name in ranks for name in of_it)
+            (has_note, ranks[name], place)
+            for place in free
+            for name, has_note in names[place].items()
+            if name in ranks
         ]
         if fitting:
-            found[field] = min(fitting)[1]
+            found[field] = min(fitting)[-1]
+    if "name" in found and _GIVEN_NAMES.isdisjoint(names[found["name"]]):
+        found.pop("family_name", None)
     return found
 
 
@@ -154,9 +163,13 @@ def _words(attributes: Mapping[str, AttributeView]) -> dict[str, tuple[str, ...]
     return {**MEMBER_COLUMNS, **declared}
 
 
-def _names(written: str) -> set[str]:
-    """A header as it stands, and without a note: `Ngày sinh (dd/mm/yyyy) *`."""
-    return {plain(written), plain(re.sub(r"\([^)]*\)|\[[^\]]*\]|[*:]", " ", written))} - {""}
+def _names(written: str) -> dict[str, bool]:
+    """A header as it stands, and without its marks, `Tên (*)`: False; and where it has a note,
+    without that, `Ngày sinh (dd/mm/yyyy)`: True, as it may say that another's is meant."""
+    unmarked = re.sub(r"\(\s*\*\s*\)|[*:]", " ", written)
+    unnoted = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", unmarked)
+    names = {plain(unnoted): True, plain(unmarked): False, plain(written): False}
+    return {name: has_note for name, has_note in names.items() if name}
 
 
 def presets() -> dict[str, Preset]:

@@ -32,16 +32,33 @@ class ReadRow:
 
 
 class Seen:
-    """The phones of the rows before, in a few bytes each."""
+    """The phones of the rows before, and the balances that a dry run found beside them, in a
+    few bytes each: of every bit of a balance those who have it."""
 
     def __init__(self) -> None:
         self._numbers = BitMap64()
+        self._points: dict[int, BitMap64] = {}
 
     def __contains__(self, phone: PhoneNumber) -> bool:
-        return int(phone.e164[1:]) in self._numbers
+        return _number(phone.e164) in self._numbers
 
     def add(self, phones: Iterable[PhoneNumber]) -> None:
-        self._numbers.update(int(phone.e164[1:]) for phone in phones)
+        self._numbers.update(_number(phone.e164) for phone in phones)
+
+    def open(self, points: Mapping[str, int]) -> None:
+        """Balances by E.164, which nothing wrote down."""
+        for e164, balance in points.items():
+            for bit in range(balance.bit_length()):
+                if balance >> bit & 1:
+                    self._points.setdefault(bit, BitMap64()).add(_number(e164))
+
+    def balance_of(self, phone: PhoneNumber) -> int:
+        number = _number(phone.e164)
+        return sum(1 << bit for bit, numbers in self._points.items() if number in numbers)
+
+
+def _number(e164: str) -> int:
+    return int(e164[1:])
 
 
 @dataclass(kw_only=True)
@@ -58,6 +75,11 @@ class Decided:
     def phones(self) -> list[PhoneNumber]:
         """Of the rows that were taken."""
         return [account.phone for account in self.crowd.arrived()]
+
+    def everybody(self, rule: OnDuplicate) -> list[Account]:
+        """Whom it concerns what is said of the whole file; asked before members are made."""
+        arrived = self.crowd.arrived()
+        return [each for each in arrived if each.is_new or rule is not OnDuplicate.SKIP]
 
 
 def decide(
@@ -132,7 +154,7 @@ class _Decision:
         self.decided.refused.append(row)
 
     def _stays_as_it_is(self, account: Account) -> bool:
-        is_known = account.has_arrived or not account.is_new
+        is_known = account.has_arrived or not account.is_new or account.phone in self.seen
         return is_known and self.settings.on_duplicate is OnDuplicate.SKIP
 
     def _kind(self, row: MemberRow, account: Account) -> str:
@@ -149,9 +171,11 @@ class _Decision:
         if row.tags:
             self.decided.tags.setdefault(e164, set()).update(row.tags)
         if row.consents:
-            self.decided.said.setdefault(e164, {}).update(row.consents)
-        if row.points and account.id not in self.opened:
-            self.decided.points.setdefault(e164, row.points)
+            said = self.decided.said.setdefault(e164, {})
+            # Of one day the no is the last word, in whichever row it stands.
+            said.update((name, said.get(name, True) and yes) for name, yes in row.consents.items())
+        if row.points and not self._balance_of(account):
+            self.decided.points[e164] = row.points
 
     def _check_tags(self, row: MemberRow) -> None:
         if self.tags.ruled.intersection(row.tags):
@@ -167,6 +191,14 @@ class _Decision:
         """The same balance again is none, so that a file may be imported twice."""
         if not row.points:
             return
-        present = self.opened.get(account.id) or self.decided.points.get(row.phone.e164)
-        if present is not None and present != row.points:
+        present = self._balance_of(account)
+        if present and present != row.points:
             raise Problem(Code.HAS_OPENING_BALANCE)
+
+    def _balance_of(self, account: Account) -> int:
+        """In the shop, in this step, or in one before that wrote nothing; 0: none."""
+        return (
+            self.opened.get(account.id)
+            or self.decided.points.get(account.phone.e164)
+            or self.seen.balance_of(account.phone)
+        )

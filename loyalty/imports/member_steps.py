@@ -3,6 +3,7 @@ of the caller. How it is decided what is written: `member_decisions`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from pyroaring import BitMap
 
 from loyalty.core.errors import Code, Problem
 from loyalty.imports import undo_rows
-from loyalty.imports.member_decisions import Decided, ReadRow
+from loyalty.imports.member_decisions import Decided, ReadRow, Seen
 from loyalty.imports.member_rows import MemberReader, MemberRow
 from loyalty.imports.member_settings import ImportSettings
 from loyalty.imports.member_tally import Tally
@@ -19,6 +20,7 @@ from loyalty.imports.undo_rows import Done
 from loyalty.members import attributes_in_bulk, consents_in_file, joining
 from loyalty.members.attribute_rules import AttributeView
 from loyalty.members.consents_in_file import Given
+from loyalty.members.joining_rules import Account
 from loyalty.points import opening
 from loyalty.points.opening import Opening
 from loyalty.programme import service as programme
@@ -53,14 +55,16 @@ def write(
     the file was looked at, and `LostRace`."""
     if not attributes_in_bulk.keep(attributes.values()):
         raise Problem(Code.UNKNOWN_ATTRIBUTE)
+    spoilt = undo_rows.look_for_spoilt(import_id, decided.crowd)
+    everybody = decided.everybody(settings.on_duplicate)
     made = joining.save(decided.crowd, attributes=attributes, source=SOURCE, now=now)
     done = Done(
         made=made,
-        tags=_give_tags(decided, settings),
-        consents=_keep_consents(decided, settings, now=now),
+        tags=_give_tags(decided, everybody, settings),
+        consents=_keep_consents(decided, everybody, settings, now=now),
         entries=_open_balances(decided, now=now),
     )
-    undo_rows.remember(import_id, decided.crowd, done, now=now)
+    undo_rows.remember(import_id, decided.crowd, done, spoilt=spoilt, now=now)
     tally.tagged += sum(map(len, done.tags.values()))
     tally.consents += done.consents.counts
     tally.opened += len(done.entries)
@@ -71,11 +75,28 @@ def write(
     )
 
 
-def _give_tags(decided: Decided, settings: ImportSettings) -> dict[int, BitMap]:
+def foresee(decided: Decided, *, settings: ImportSettings, seen: Seen, tally: Tally) -> None:
+    """Counts what `write` would be asked for: it may find that some of it is so already. `seen`
+    are the rows of the steps before."""
+    new = [each for each in decided.everybody(settings.on_duplicate) if each.phone not in seen]
+    said = [yes for words in decided.said.values() for yes in words.values()]
+    channels = settings.consent.channels if settings.consent else ()
+    agreed = sum(
+        len(set(channels).difference(decided.said.get(each.phone.e164, ()))) for each in new
+    )
+    tally.tagged += len(settings.tags) * len(new) + sum(map(len, decided.tags.values()))
+    tally.consents += Counter(granted=agreed + sum(said), withdrawn=len(said) - sum(said))
+    tally.opened += len(decided.points)
+    tally.points += sum(decided.points.values())
+
+
+def _give_tags(
+    decided: Decided, whole_file: Sequence[Account], settings: ImportSettings
+) -> dict[int, BitMap]:
     """Group id -> whom that put in."""
     accounts = decided.crowd.accounts
     slugs = in_file.make({name for names in decided.tags.values() for name in names})
-    everybody = BitMap(account.id for account in decided.crowd.arrived())
+    everybody = BitMap(account.id for account in whole_file)
     members = {slug: everybody.copy() for slug in settings.tags if everybody}
     for e164, names in decided.tags.items():
         for name in names:
@@ -84,7 +105,9 @@ def _give_tags(decided: Decided, settings: ImportSettings) -> dict[int, BitMap]:
     return {finding.look(slug).group_id: each for slug, each in added.items() if each}
 
 
-def _keep_consents(decided: Decided, settings: ImportSettings, *, now: datetime) -> Given:
+def _keep_consents(
+    decided: Decided, whole_file: Sequence[Account], settings: ImportSettings, *, now: datetime
+) -> Given:
     """What somebody said in the columns goes before what is said of the whole file."""
     accounts = decided.crowd.accounts
     result = Given()
@@ -94,7 +117,7 @@ def _keep_consents(decided: Decided, settings: ImportSettings, *, now: datetime)
             each.id: dict.fromkeys(
                 set(asked.channels).difference(decided.said.get(each.phone.e164, ())), True
             )
-            for each in decided.crowd.arrived()
+            for each in whole_file
         }
         result = consents_in_file.grant_many(
             everybody, given_on=asked.given_on, proof=asked.proof, now=now

@@ -20,7 +20,8 @@ class Tally:
     """Every row is one of created, changed, unchanged (of the profile and attributes),
     duplicate (its phone stood in the file before) and refused. Beside that: `new_tags` that
     the shop does not have, or did not; `tagged` tags given, `consents` by what became of them,
-    `opened` opening balances and `points` in them."""
+    `opened` opening balances and `points` in them; where nothing is written, as many of each
+    as the file asks for."""
 
     rows: int = 0
     created: int = 0

@@ -78,4 +78,5 @@ class ImportedMember(Base):
     """Of each profile field and attribute that was changed, what it was; None: nothing was."""
     given: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """When it was, and what came beside the profile: {at, tags: [group id], consents: {channel:
-    what stood before}, entry: id}."""
+    what stood before}, entry: id}. Where two steps did it also `since`, when the first was, and
+    `spoilt`, where something was built upon it between them."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import errno
 import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from loyalty.core.errors import Code, Problem
+from pyroaring import BitMap
+
+from loyalty.core.disk import saying_disk_full
 from loyalty.core.spreadsheets import safe_cell
 from loyalty.imports.refused_rows import Refused
 
@@ -38,6 +39,14 @@ class RefusedList:
     def begin(self) -> None:
         self.path.unlink(missing_ok=True)
 
+    def lines(self) -> BitMap:
+        """Of the file that was sent, those that are in it; a step that was never committed may
+        have left half a row at its end."""
+        if not self.path.exists():
+            return BitMap()
+        with self.path.open(encoding=ENCODING, errors="replace", newline="") as text:
+            return BitMap(int(row[0]) for row in csv.reader(text) if row and row[0].isdecimal())
+
     def add(self, rows: Sequence[Refused]) -> None:
         self.write(rows, at=self.path.stat().st_size if self.path.exists() else 0)
 
@@ -46,12 +55,8 @@ class RefusedList:
         how long the list is then. Raises `disk_full`."""
         if not rows:
             return at
-        try:
+        with saying_disk_full():
             return self._write(rows, at)
-        except OSError as why:
-            if why.errno == errno.ENOSPC:
-                raise Problem(Code.DISK_FULL) from None
-            raise
 
     def _write(self, rows: Sequence[Refused], at: int) -> int:
         # An erasure deletes whole folders, of an import at work too.

@@ -85,6 +85,7 @@ def keep(sent: Sent, *, file_name: str) -> dict[str, Any]:
     import_id = _make(Stage.RECEIVED, file_name=file_name, sha256=sent.sha256)
     storing.keep_upload(import_id, sent.upload.content)
     storing.keep_about(import_id, sent.about)
+    audit.record(IMPORT.name, "import", import_id, step="received")
     return get(import_id)
 
 
@@ -104,6 +105,8 @@ def _make(
     db.session.add(made)
     # Flush: the folder is named by the id.
     db.session.flush()
+    # What lies there is of one that was rolled back: SQLite gives its id again.
+    storing.delete(made.id)
     storing.folder_of(made.id)
     return made.id
 
@@ -140,6 +143,7 @@ def start(import_id: int) -> dict[str, Any]:
         raise Problem(Code.NOT_AT_THIS_STAGE)
     _check_allowed(ImportSettings.from_document(found.settings))
     _present(found)
+    found.files_until = clock.now() + _files_days()
     audit.record(IMPORT.name, "import", import_id, step="started")
     _ask(found, Stage.IMPORT, RUN_IMPORT)
     return get(import_id)
@@ -157,7 +161,7 @@ def cancel(import_id: int) -> dict[str, Any]:
 
 def undo(import_id: int) -> dict[str, Any]:
     """Take the whole import back, while nothing was built on it. Raises `unknown_import`,
-    `not_at_this_stage`, `work_goes_on`."""
+    `not_at_this_stage`, `work_goes_on`, `forbidden` (opening balances are a manager's)."""
     _ask(_undoable(import_id), Stage.UNDO, UNDO_IMPORT)
     return get(import_id)
 
@@ -171,6 +175,8 @@ def _undoable(import_id: int) -> MemberImport:
     found = _at_rest(import_id, Stage.IMPORT, Stage.UNDO)
     if not view(found)["can_undo"]:
         raise Problem(Code.NOT_AT_THIS_STAGE)
+    if found.settings is not None:
+        _check_allowed(ImportSettings.from_document(found.settings))
     return found
 
 
@@ -209,7 +215,8 @@ def _ask(found: MemberImport, stage: Stage, kind: str) -> None:
 
 def _present(found: MemberImport) -> Path:
     file = storing.upload_of(found.id)
-    if file is None:
+    is_over = found.files_until is not None and found.files_until <= clock.now()
+    if file is None or is_over:
         raise Problem(Code.FILES_DELETED)
     return file
 
@@ -259,9 +266,17 @@ def begin_here(
     ended = [one for one in earlier if one["state"] in (State.IMPORTED, State.UNDONE)]
     for one in earlier:
         if one not in ended and one["settings"] == document:
-            return _at_rest(one["id"], Stage.IMPORT).id, None
+            return _go_on_here(one["id"]), None
     made = _make(Stage.IMPORT, file_name=file_name, sha256=file.sha256, settings=settings)
     return made, next(iter(ended), None)
+
+
+def _go_on_here(import_id: int) -> int:
+    """Its file is no file of ours, and may still be there where ours were deleted."""
+    found = _at_rest(import_id, Stage.IMPORT)
+    found.files_until = clock.now() + _files_days()
+    found.files_deleted_at = None
+    return found.id
 
 
 def _same_file(sha256: str) -> Sequence[MemberImport]:

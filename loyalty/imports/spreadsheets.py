@@ -157,10 +157,19 @@ def _text(cell: Any) -> str:
             return "TRUE" if cell else "FALSE"
         case float() if cell.is_integer():
             return str(int(cell))
+        case float():
+            return _fraction(cell)
         case datetime() | time() | date():
             return cell.isoformat()
         case _:
             return str(cell)
+
+
+def _fraction(number: float) -> str:
+    """`12.3450`: with three decimals it would read as twelve thousand where what is counted
+    is whole."""
+    text = str(number)
+    return text + "0" if text[-4:-3] == "." else text
 
 
 def _header(cells: Sequence[str]) -> list[str]:

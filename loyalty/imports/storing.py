@@ -12,15 +12,17 @@ from typing import Any
 import orjson
 from flask import current_app
 
+from loyalty.core.disk import saying_disk_full
 from loyalty.imports.files import ZIP_MAGIC
 
 _UPLOADS = ("upload.csv", "upload.xlsx")
 
 
 def folder_of(import_id: int) -> Path:
-    """Made if missing."""
+    """Made if missing. Raises `disk_full`, as all that keeps something here does."""
     folder = _home() / str(import_id)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with saying_disk_full():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
@@ -78,8 +80,18 @@ def _home() -> Path:
 def _write(path: Path, content: bytes) -> Path:
     """Whole or not at all, for nobody else's eyes."""
     part = path.with_suffix(".part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with saying_disk_full():
+            _write_through(part, content)
+        return part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as out:
         out.write(content)
-    part.replace(path)
-    return path
+        out.flush()
+        os.fsync(out.fileno())

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pyroaring import BitMap
-from sqlalchemy import Integer, delete, func, select, tuple_
+from sqlalchemy import Integer, Select, delete, func, select, tuple_
 
 from loyalty.core.bulk import append_many, values_table
 from loyalty.core.db import connection, in_transaction, table_of
 from loyalty.core.limits import BATCH_ROWS, UNDO_DAYS
+from loyalty.imports.built_upon import built_upon, imported
 from loyalty.imports.models import ImportedMember, MemberImport
 from loyalty.members.consents_in_file import Given
 from loyalty.members.joining import Crowd
@@ -34,11 +35,22 @@ class Done:
     entries: Mapping[int, int]
 
 
-def remember(import_id: int, crowd: Crowd, done: Done, *, now: datetime) -> None:
+def look_for_spoilt(import_id: int, crowd: Crowd) -> set[int]:
+    """Of the members whom an earlier step of the same import changed those on whom something
+    was built since. Asked before a step writes: what it writes hides that."""
+    if not crowd.held:
+        return set()
+    rows = [imported(row) for row in connection().execute(_rows(import_id, crowd.held))]
+    return built_upon(import_id, rows) if rows else set()
+
+
+def remember(
+    import_id: int, crowd: Crowd, done: Done, *, spoilt: Collection[int], now: datetime
+) -> None:
     """Of somebody whom an earlier step of the same import changed, what stood before that."""
     made = {account.id for account in done.made}
     before = {
-        account.id: as_json(account.before)
+        account.id: as_json({**account.before, "updated_at": account.known["updated_at"]})
         for account in crowd.accounts.values()
         if account.before and account.id not in made
     }
@@ -53,7 +65,9 @@ def remember(import_id: int, crowd: Crowd, done: Done, *, now: datetime) -> None
             "before": before.get(member_id),
             "given": given[member_id],
         }
-        rows.append(_after(earlier[member_id], row) if member_id in earlier else row)
+        if member_id in earlier:
+            row = _after(earlier[member_id], row, is_spoilt=member_id in spoilt)
+        rows.append(row)
     append_many(_imported, rows)
 
 
@@ -75,18 +89,27 @@ def _take(import_id: int, member_ids: Collection[int]) -> dict[int, Row]:
     """The rows of these members, out of the table: they are written again."""
     if not member_ids:
         return {}
-    asked = values_table("asked", {"id": Integer()}, [[each] for each in sorted(member_ids)])
-    here = (_imported.c.import_id == import_id) & _imported.c.member_id.in_(select(asked.c.id))
-    rows = connection().execute(select(_imported).where(here)).mappings().all()
+    rows = connection().execute(_rows(import_id, member_ids)).mappings().all()
     if rows:
-        connection().execute(delete(_imported).where(here))
+        connection().execute(delete(_imported).where(*_of(import_id, member_ids)))
     return {row["member_id"]: dict(row) for row in rows}
 
 
-def _after(earlier: Row, row: Row) -> Row:
+def _rows(import_id: int, member_ids: Collection[int]) -> Select[Any]:
+    return select(_imported).where(*_of(import_id, member_ids))
+
+
+def _of(import_id: int, member_ids: Collection[int]) -> tuple[Any, Any]:
+    asked = values_table("asked", {"id": Integer()}, [[each] for each in sorted(member_ids)])
+    return _imported.c.import_id == import_id, _imported.c.member_id.in_(select(asked.c.id))
+
+
+def _after(earlier: Row, row: Row, *, is_spoilt: bool) -> Row:
     """The two as one: what stood before the first, and when the second was."""
     new, old = row["given"], earlier["given"]
     given = {
+        "since": old["at"],
+        "spoilt": is_spoilt,
         **new,
         **old,
         "at": new["at"],

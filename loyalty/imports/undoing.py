@@ -56,9 +56,9 @@ def undo(import_id: int, *, report: Report) -> Undone:
     consents and opening balances that it gave are gone. Opens its own transactions.
     """
     with read():
-        has_begun = _so_far(import_id) is not None
+        is_begun = has_begun(import_id)
         total = _count_left(import_id)
-    if not has_begun:
+    if not is_begun:
         _refuse_built_upon(import_id, partial(report, 0, total))
     done = 0
     while step := in_transaction(partial(_take_back, import_id)):
@@ -66,6 +66,11 @@ def undo(import_id: int, *, report: Report) -> Undone:
         report(done, total)
     with read():
         return _so_far(import_id) or Undone()
+
+
+def has_begun(import_id: int) -> bool:
+    """Whether anything was taken back. Raises `unknown_import`."""
+    return _so_far(import_id) is not None
 
 
 def _refuse_built_upon(import_id: int, still_there: Callable[[], None]) -> None:
@@ -93,23 +98,22 @@ def _take_back(import_id: int) -> Undone | None:
     held = members.lock([row.member_id for row in rows])
     spoilt = built_upon(import_id, rows)
     whole = [row for row in rows if row.member_id in held and row.member_id not in spoilt]
-    _put_back(import_id, whole, held, now=clock.now())
+    _put_back(whole, held, now=clock.now())
     _forget(import_id, rows)
     step = Undone(members=len(whole), kept=len(rows) - len(whole))
     _count(import_id, step)
     return step
 
 
-def _put_back(
-    import_id: int, rows: Sequence[Imported], held: Mapping[int, LockedMember], *, now: datetime
-) -> None:
+def _put_back(rows: Sequence[Imported], held: Mapping[int, LockedMember], *, now: datetime) -> None:
     """What came last goes first."""
     entries = {row.entry: held[row.member_id] for row in rows if row.entry is not None}
     opening.take_back(entries, now=now, reason=REASON)
     in_file.take_out(_by_tag(rows))
     known = [row for row in rows if not row.created]
     consents_in_file.take_back(
-        {row.member_id: row.consents for row in known}, said_since=_begun_at(import_id)
+        {row.member_id: row.consents for row in known},
+        said_since={row.member_id: row.since for row in known},
     )
     leaving.put_back({row.member_id: row.before for row in known if row.before}, now=now)
     leaving.end_many([row.member_id for row in rows if row.created], now=now)
@@ -145,14 +149,6 @@ def _forget(import_id: int, rows: Sequence[Imported]) -> None:
     """The rows of a step are those up to its last: it took the first that there were."""
     up_to_last = _imported.c.member_id <= rows[-1].member_id
     connection().execute(delete(_imported).where(_imported.c.import_id == import_id, up_to_last))
-
-
-def _begun_at(import_id: int) -> datetime:
-    return (
-        connection()
-        .execute(select(_imports.c.created_at).where(_imports.c.id == import_id))
-        .scalar_one()
-    )
 
 
 def _so_far(import_id: int) -> Undone | None:

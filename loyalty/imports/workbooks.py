@@ -14,14 +14,16 @@ from xml.parsers import expat
 
 from flask_babel import gettext
 
-from loyalty.core.limits import CSV_COLUMNS, XLSX_BYTES, XLSX_CELLS, XLSX_ROWS
+from loyalty.core.limits import CELL_LENGTH, CSV_COLUMNS, XLSX_BYTES, XLSX_CELLS, XLSX_ROWS
 from loyalty.imports.files import BadFile
+from loyalty.imports.shared_texts import SharedTexts
 from loyalty.imports.zipped_parts import DamagedZip, parts_of, unpacked
 
 _PARTS = 1_000
 _OTHER_KINDS = {"xl/workbook.bin", "content.xml"}
 """Excel's binary form, and OpenDocument."""
 _RELATIONS = "xl/_rels/workbook.xml.rels"
+_TEXTS = {"v", "is", "si"}
 
 
 def check_workbook(stream: IO[bytes]) -> None:
@@ -31,17 +33,20 @@ def check_workbook(stream: IO[bytes]) -> None:
         names = set(parts.values())
         if "xl/workbook.xml" not in names or names & _OTHER_KINDS or len(parts) > _PARTS:
             raise _no_workbook()
+        if len(names) < len(parts):  # Of two of one name, who says which is read?
+            raise _no_workbook()
         left = XLSX_BYTES
+        shared = SharedTexts()
         for part, name in parts.items():
-            look = _look_for(name)
+            look = _look_for(name, shared)
             for block in unpacked(stream, part):
                 left -= len(block)
                 if left < 0:
-                    raise BadFile(
-                        gettext("Unpacked, the Excel file is too large: save it as CSV UTF-8.")
-                    )
+                    raise _too_large()
                 look.feed(block)
             look.end()
+        if shared.copied_bytes() > XLSX_BYTES:
+            raise _too_large()
     except DamagedZip:
         raise damaged() from None
 
@@ -54,6 +59,10 @@ def _no_workbook() -> BadFile:
     return BadFile(gettext("This is no Excel workbook: save it as XLSX, or as CSV UTF-8."))
 
 
+def _too_large() -> BadFile:
+    return BadFile(gettext("Unpacked, the Excel file is too large: save it as CSV UTF-8."))
+
+
 def _too_many_cells() -> BadFile:
     return BadFile(
         gettext(
@@ -63,10 +72,10 @@ def _too_many_cells() -> BadFile:
     )
 
 
-def _look_for(name: str) -> _Any:
+def _look_for(name: str, shared: SharedTexts) -> _Any:
     if name == _RELATIONS:
-        return _Relations()
-    return _Xml() if name.endswith((".xml", ".rels")) else _Any()
+        return _Relations(shared)
+    return _Xml(shared) if name.endswith((".xml", ".rels")) else _Any()
 
 
 class _Any:
@@ -80,23 +89,28 @@ class _Any:
 
 
 class _Xml(_Any):
-    """A part of XML, and how far its values reach if it is a sheet."""
+    """A part of XML, how far its values reach if it is a sheet, and how long its texts are."""
 
-    def __init__(self) -> None:
-        self._texts = 0
+    def __init__(self, shared: SharedTexts) -> None:
+        self._shared = shared
+        self._names_a_text = False
+        self._take: Callable[[str], None] | None = None
+        self._length = 0
         self._row = self._column = 0
         self._last_row = self._last_column = 0
         self._row_written = ""
         self._columns: dict[str, int] = {}
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
+        self._parser.CharacterDataHandler = self._text
+        self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = self._refuse_entities
         self._handlers: dict[str, Callable[[dict[str, str]], None]] = {
             "row": self._go_to_row,
             "c": self._go_to_cell,
-            "v": self._reach,
-            "is": self._reach,
-            "si": self._count_text,
+            "v": self._go_to_value,
+            "is": self._go_to_text,
+            "si": self._go_to_shared_text,
         }
 
     def feed(self, block: bytes) -> None:
@@ -122,11 +136,48 @@ class _Xml(_Any):
         if handler is not None:
             handler(attributes)
 
-    def _count_text(self, _: dict[str, str]) -> None:
-        """Of those that cells share."""
-        self._texts += 1
-        if self._texts > XLSX_CELLS:
+    def _text(self, text: str) -> None:
+        """A piece of it: long texts come in several, and what stands behind a reference."""
+        if self._take is None:
+            return
+        self._length += len(text)
+        if self._length > CELL_LENGTH:
+            raise BadFile(
+                gettext("A cell holds more than %(count)s characters.", count=f"{CELL_LENGTH:,}")
+            )
+        self._take(text)
+
+    def _end(self, name: str) -> None:
+        if self._take is not None and name.rpartition(":")[2] in _TEXTS:
+            self._take = None
+
+    def _take_by(self, take: Callable[[str], None]) -> None:
+        """Of texts in each other it is not certain what a reader makes of them."""
+        if self._take is not None:
+            raise _no_workbook()
+        self._take = take
+        self._length = 0
+
+    def _go_to_value(self, _: dict[str, str]) -> None:
+        self._reach()
+        self._take_by(self._use_text if self._names_a_text else _pass_over)
+
+    def _go_to_text(self, _: dict[str, str]) -> None:
+        self._reach()
+        self._take_by(_pass_over)
+
+    def _go_to_shared_text(self, _: dict[str, str]) -> None:
+        self._take_by(self._shared.add)
+        self._shared.begin()
+        if len(self._shared) > XLSX_CELLS:
             raise _too_many_cells()
+
+    def _use_text(self, written: str) -> None:
+        """Readers take the first piece of a number, and what is none for 0."""
+        place = _number(written) if written.isascii() and written.isdigit() else 0
+        if place >= XLSX_CELLS:
+            raise _too_many_cells()
+        self._shared.use(place)
 
     def _go_to_row(self, attributes: dict[str, str]) -> None:
         """Rows and cells need not say where they stand: it is then after the one before."""
@@ -135,6 +186,7 @@ class _Xml(_Any):
         self._column = 0
 
     def _go_to_cell(self, attributes: dict[str, str]) -> None:
+        self._names_a_text = attributes.get("t") == "s"
         reference = attributes.get("r")
         if reference is None:
             self._column += 1
@@ -148,7 +200,7 @@ class _Xml(_Any):
             column = self._columns[letters] = _column_number(letters)
         self._column = column
 
-    def _reach(self, _: dict[str, str]) -> None:
+    def _reach(self) -> None:
         """A cell without a value may stand anywhere: it is formatted, and no more."""
         if self._row > self._last_row:
             self._last_row = self._row
@@ -175,6 +227,10 @@ class _Relations(_Xml):
         target = attributes.get("Target", ".xml")
         if attributes.get("TargetMode") != "External" and not target.lower().endswith(".xml"):
             raise _no_workbook()
+
+
+def _pass_over(_: str) -> None:
+    """A text that stands in its cell alone."""
 
 
 def _number(written: str) -> int:

@@ -54,17 +54,30 @@ class FileWords:
         said = self.yes if granted else self.no
         if refused_since or _is_older(said, present, person):
             return "older", None
-        word = rules.after(present, said, person=person, purpose=MARKETING)
+        word = self._after(present, said, person)
         if granted and rules.is_under_age(person, self.today):
             try:
                 rules.refuse_under_age(word, channel=channel, purpose=MARKETING)
             except Problem as why:
                 return str(why.code), None
-        renewed = granted and rules.is_objected(present, person=person, purpose=MARKETING)
-        if word == present and not renewed:
+        if word == present and not self._is_renewed(present, granted, person):
             return "unchanged", None
         at = max(filter(None, (present.changed_at, said.changed_at)))
         return "granted" if word.granted else "withdrawn", replace(word, changed_at=at)
+
+    def _after(self, present: Word, said: Word, person: Person) -> Word:
+        """A first word is kept, a no too: so that no yes of an earlier day comes after it."""
+        if present.changed_at is None:
+            return said
+        return rules.after(present, said, person=person, purpose=MARKETING)
+
+    def _is_renewed(self, present: Word, granted: bool, person: Person) -> bool:
+        """Whether the same word means more today: a yes since an objection, a no of a later
+        day."""
+        if granted:
+            return rules.is_objected(present, person=person, purpose=MARKETING)
+        its_day = self.yes.changed_at
+        return not (present.changed_at and its_day and its_day <= present.changed_at)
 
 
 def _is_older(said: Word, present: Word, person: Person) -> bool:

@@ -36,9 +36,10 @@ _KEPT = ("granted", "confirmed", "guarded", "text_version", "changed_at")
 
 @dataclass(kw_only=True)
 class Given:
-    """What came of it. `counts`: granted, withdrawn, unchanged, older (something said later
-    stands), and refused ones by their code: too_young, guardian_required. `before`: of each
-    consent that was changed what stood there, JSON-ready: None where nothing was ever said."""
+    """What came of it. `counts`: granted, withdrawn (a first no too), unchanged, older
+    (something said later stands), and refused ones by their code: too_young,
+    guardian_required. `before`: of each consent that was changed what stood there, JSON-ready:
+    None where nothing was ever said."""
 
     counts: Counter[str] = field(default_factory=Counter)
     before: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -89,12 +90,18 @@ def grant_many(
 # -- undoing ---------------------------------------------------------------------
 
 
-def take_back(before: Mapping[int, Mapping[str, Any]], *, said_since: datetime) -> None:
+def take_back(
+    before: Mapping[int, Mapping[str, Any]], *, said_since: Mapping[int, datetime]
+) -> None:
     """Undo what `grant_many` kept: what stood `before` stands again, and of the file's words,
-    kept `said_since`, nothing is left. The members are locked by the caller."""
+    kept of each member `said_since`, nothing is left. The members are locked by the caller."""
     pairs = [(member_id, channel) for member_id, each in before.items() for channel in each]
     _delete(_consents, pairs)
-    _delete(_changes, pairs, _changes.c.via == VIA, _changes.c.at >= said_since)
+    by_moment: dict[datetime, list[Pair]] = {}
+    for pair in pairs:
+        by_moment.setdefault(said_since[pair[0]], []).append(pair)
+    for since, those in by_moment.items():
+        _delete(_changes, those, _changes.c.via == VIA, _changes.c.at >= since)
     words = {(member_id, channel): before[member_id][channel] for member_id, channel in pairs}
     _insert({pair: _word(document) for pair, document in words.items() if document})
 

@@ -25,7 +25,8 @@ class OnDuplicate(StrEnum):
     FILL = "fill"
     """What is not known yet is filled in."""
     NEWEST = "newest"
-    """What is given replaces what was known; an empty cell gives nothing."""
+    """What is given replaces what was known; an empty cell gives nothing. With its province a
+    district goes, too."""
     SKIP = "skip"
     """Everything stays as it is."""
 
@@ -81,7 +82,12 @@ class Account:
             return {}
         if rule is OnDuplicate.FILL:
             return {name: value for name, value in given.items() if self._is_blank(name)}
-        return {name: value for name, value in given.items() if self.known.get(name) != value}
+        newer = {name: value for name, value in given.items() if self.known.get(name) != value}
+        is_moved = not newer.keys().isdisjoint(_PROVINCE)
+        if is_moved and "district" not in given and self.known.get("district") is not None:
+            # It was one of the province before.
+            newer["district"] = None
+        return newer
 
     def _is_blank(self, name: str) -> bool:
         return self.known.get("province" if name in _PROVINCE else name) is None

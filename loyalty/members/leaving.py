@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import Date, Integer, delete, select, update
+from sqlalchemy import Date, Integer, bindparam, delete, select, update
 
 from loyalty.core.bulk import values_table
 from loyalty.core.db import connection, table_of
@@ -21,6 +21,11 @@ from loyalty.members.service import DERIVED_FIELDS, PROFILE_FIELDS
 _members = table_of(Member)
 _TOLD = (Consent, ConsentChange, MemberAttribute, MemberPhone)
 _BLANK = dict.fromkeys((*PROFILE_FIELDS, *DERIVED_FIELDS, "updated_at"))
+_TOUCH = (
+    update(_members)
+    .where(_members.c.id == bindparam("member_id"))
+    .values(updated_at=bindparam("at"))
+)
 
 
 def end_many(member_ids: Collection[int], *, now: datetime) -> None:
@@ -36,9 +41,9 @@ def end_many(member_ids: Collection[int], *, now: datetime) -> None:
 
 
 def put_back(before: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
-    """member id -> profile fields and `attributes.<name>` as they were, as JSON holds them
-    (dates as ISO text, None for nothing). An attribute that is no longer declared, or not with
-    this choice, is passed over."""
+    """member id -> profile fields, `updated_at` and `attributes.<name>` as they were, as JSON
+    holds them (dates as ISO text, None for nothing). An attribute that is no longer declared,
+    or not with this choice, is passed over."""
     if not before:
         return
     declared = attributes.declared()
@@ -47,8 +52,21 @@ def put_back(before: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
         {member_id: {**profiles[member_id], **_profile(was)} for member_id, was in before.items()},
         now=now,
     )
+    _touch_as_before(before)
     values = {member_id: _attributes(was, declared) for member_id, was in before.items()}
     attributes_in_bulk.write_many(values, declared)
+
+
+def _touch_as_before(before: Mapping[int, Mapping[str, Any]]) -> None:
+    moments = [
+        {"member_id": member_id, "at": _moment(was.get("updated_at"))}
+        for member_id, was in before.items()
+    ]
+    connection().execute(_TOUCH, moments)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _profile(was: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,10 +47,12 @@ def ruled(names: Collection[str]) -> set[str]:
 def make(names: Collection[str]) -> dict[str, str]:
     """name -> slug, of tags that are there and of new ones; two names that read the same are
     one tag. Raises `tag_has_rule`, and `invalid_request` where there are too many tags."""
-    if ruled(names):
+    there = _named(names)
+    if not all(tag.by_hand for tag in there.values()):
         raise Problem(Code.TAG_HAS_RULE)
     for name in names:
-        if name not in known([name]):
+        # One that was made a moment ago may be this one's, too.
+        if name not in there and not known([name]):
             tags.create(name=name)
     return known(names)
 

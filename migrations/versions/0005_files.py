@@ -61,6 +61,7 @@ def _exports() -> None:
         ),
         sa.PrimaryKeyConstraint("export_id", "chunk", name=op.f("pk_export_chunks")),
     )
+    op.create_index("ix_export_chunks_chunk", "export_chunks", ["chunk"])
 
 
 def _imports() -> None:

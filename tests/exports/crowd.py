@@ -68,11 +68,6 @@ class Somebody:
             case _:
                 return self.kind is not None or self.email is not None
 
-    def contact_email(self, channel: str) -> str | None:
-        """The e-mail, where it is the contact."""
-        is_contact = channel == "email" or (channel == ADS and self.kind is None)
-        return self.email if is_contact else None
-
 
 def yes(channels: Iterable[str] = CHANNELS) -> dict[str, Word]:
     return {
@@ -129,14 +124,15 @@ def suppressed(people: Sequence[Somebody], order: Order) -> Iterator[tuple[str, 
 
 
 def _first_of_each(people: Sequence[Somebody], channel: str) -> list[Somebody]:
-    stays: list[Somebody] = []
-    taken: set[str] = set()
+    """Whoever is known by a phone, too, has a row of their own; else an e-mail stands once."""
+    by_phone = [each for each in people if channel == ADS and each.kind]
+    taken = {each.email for each in by_phone}
+    stays = list(by_phone)
     for each in sorted(people, key=lambda one: one.id):
-        email = each.contact_email(channel)
-        if email is None or email not in taken:
+        if each not in by_phone and each.email not in taken:
             stays.append(each)
-        taken.add(email or "")
-    return stays
+            taken.add(each.email)
+    return sorted(stays, key=lambda one: one.id)
 
 
 # -- in the tables -----------------------------------------------------------------

@@ -11,7 +11,7 @@ from loyalty.exports.formats import FORMATS
 from loyalty.members.consent_rules import CHANNELS
 from tests.api import Api
 from tests.audiences.making import make
-from tests.core.rows import column, scalar
+from tests.core.rows import change, column, scalar
 from tests.exports.ordering import (
     ON_SQLITE,
     PURPOSE,
@@ -191,6 +191,18 @@ def test_since_an_earlier_export_who_came_and_who_went(app, api):
     assert second
 
 
+def test_since_an_earlier_export_everybody_went(app, api):
+    goes = person(api, 1)
+    group(app, api, [goes])
+    earlier = exported(app, api, columns=["id"])
+    api.post("/tags/tag-g/members", {"remove": ["0912000001"]})
+    later = exported(app, api, columns=["id"], since_export=earlier["id"])
+    assert [file["name"].rpartition("-")[2] for file in later["files"]] == ["removed.csv"]
+    assert later["rows"] == 1
+    api.post("/tags/tag-g/members", {"add": ["0912000001"]})
+    assert exported(app, api, columns=["id"], since_export=later["id"])["rows"] == 1
+
+
 def test_other_audience_format_or_reach_is_not_comparable(app, api):
     group(app, api, [person(api, 1)])
     group(app, api, [1], slug="other")
@@ -229,6 +241,23 @@ def test_thousands_of_files_are_refused(app, api, monkeypatch):
     assert order(api, rows_per_file=1, limit=2)["state"] == "queued"
 
 
+def test_so_many_wait_of_one_person_at_most(app, api, marketing, monkeypatch):
+    monkeypatch.setattr("loyalty.exports.service.EXPORTS_WAITING", 2)
+    group(app, api, [person(api, 1)])
+    made = [order(api, limit=number)["id"] for number in (1, 2)]
+    assert order(api, limit=2)["id"] == made[1]
+    given = {"format": "csv", "reach": "sms", "purpose": PURPOSE}
+    answer = api.post("/audiences/g/exports", given)
+    assert (answer.status_code, answer.get_json()["code"]) == (429, "too_many_requests")
+    assert "2 exports of yours" in answer.get_json()["detail"]
+    assert order(marketing)["state"] == "queued"
+
+    api.post(f"/exports/{made[0]}/cancel")
+    assert order(api)["state"] == "queued"
+    again = api.post(f"/exports/{made[0]}/retry")
+    assert again.get_json()["code"] == "too_many_requests"
+
+
 def test_empty_audience_is_refused_with_a_sentence_and_makes_nothing(app, api):
     group(app, api, [])
     answer = api.post("/audiences/g/exports", {"format": "csv", "reach": "sms", "purpose": "x"})
@@ -248,6 +277,15 @@ def test_where_nobody_agreed_no_file_is_made_and_it_says_what_to_do(app, api):
     assert "consent" in view["error"]["advice"]
     assert steps(view)["consent"] == (0, 1)
     assert stored(app) == []
+
+
+@ON_SQLITE
+def test_where_nobody_is_left_and_no_step_was_kept_there_is_no_advice(app, api):
+    group(app, api, [person(api, 1, agrees=())])
+    export_id = order(api)["id"]
+    do_jobs(app)
+    change(app, "UPDATE exports SET manifest = NULL")
+    assert see(api, export_id)["error"]["advice"] is None
 
 
 # -- who may ----------------------------------------------------------------------------

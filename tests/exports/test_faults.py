@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import signal
 import socket
@@ -17,13 +18,14 @@ import time_machine
 
 import config
 from loyalty.core import clock
+from loyalty.exports import kept
 from loyalty.exports import manifest as manifests
 from loyalty.jobs import worker
 from loyalty.jobs.service import LEASE
 from tests.api import BASE
 from tests.core.rows import change, column
 from tests.databases import process_environment
-from tests.exports.meanwhile import after_writing, before_rows
+from tests.exports.meanwhile import after_writing, at_the_last_moment, before_rows
 from tests.exports.ordering import (
     ON_SQLITE,
     agree,
@@ -133,14 +135,12 @@ def test_worker_that_was_thought_dead_spoils_nothing_of_the_next(app, api, monke
     group(app, api, people)
     export_id = order(api)["id"]
 
-    def be_taken_over():
-        change(app, "UPDATE jobs SET leased_until = :past", past=clock.now() - timedelta(1))
-        with app.app_context():
-            worker.run_waiting(worker="second")
+    def stall():
+        be_taken_over(app)
         for member_id in people[:loses]:
             agree(api, member_id, "sms", granted=False)
 
-    after_writing(monkeypatch, be_taken_over)
+    after_writing(monkeypatch, stall)
     with app.app_context():
         worker.run_waiting(worker="first")
     view = see(api, export_id)
@@ -148,6 +148,53 @@ def test_worker_that_was_thought_dead_spoils_nothing_of_the_next(app, api, monke
     assert len(rows(api, view)) == 4
     assert len(stored(app)) == 2
     assert column(app, "SELECT worker FROM jobs WHERE kind = 'exports.run'") == ["second"]
+
+
+@pytest.mark.parametrize("moment", ["report", "keep"])
+def test_worker_that_stalls_at_the_last_moment_keeps_nothing_of_its_own(
+    app, api, monkeypatch, moment
+):
+    """Everything is looked at and written, and it only has to be kept: by then another has made
+    and kept other files, for somebody took a consent back."""
+    people = [person(api, number) for number in range(3)]
+    group(app, api, people)
+    export_id = order(api, columns=["id"])["id"]
+
+    def stall():
+        agree(api, people[0], "sms", granted=False)
+        be_taken_over(app)
+
+    at_the_last_moment(monkeypatch, moment, stall)
+    with app.app_context():
+        worker.run_waiting(worker="first")
+    view = see(api, export_id)
+    assert (view["state"], view["rows"]) == ("done", 2)
+    assert len(rows(api, view)) == 2
+    [file] = view["files"]
+    assert hashlib.sha256(fetch(api, export_id, file["name"])).hexdigest() == file["sha256"]
+    assert column(app, "SELECT members FROM export_chunks") == [2]
+    assert len(stored(app)) == 2
+    assert column(app, "SELECT worker FROM jobs WHERE kind = 'exports.run'") == ["second"]
+
+
+def be_taken_over(app):
+    change(app, "UPDATE jobs SET leased_until = :past", past=clock.now() - timedelta(1))
+    with app.app_context():
+        worker.run_waiting(worker="second")
+
+
+def test_files_that_cannot_be_kept_are_gone(app, api, monkeypatch):
+    group(app, api, [person(api, 1)])
+    export_id = order(api)["id"]
+
+    def break_down(*_):
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "keep", break_down)
+        do_jobs(app)
+    assert see(api, export_id)["state"] == "failed"
+    assert stored(app) == []
 
 
 @pytest.mark.parametrize("moment", [before_rows, after_writing])
@@ -164,6 +211,16 @@ def test_cancelled_while_it_runs_leaves_no_file(app, api, monkeypatch, moment):
     assert (asked[0]["state"], asked[0]["is_ending"]) == ("running", True)
     view = see(api, export_id)
     assert (view["state"], view["is_ending"], view["files"]) == ("cancelled", False, [])
+    assert stored(app) == []
+
+
+def test_cancelled_at_the_last_moment_leaves_no_file(app, api, monkeypatch):
+    group(app, api, [person(api, 1)])
+    export_id = order(api)["id"]
+    at_the_last_moment(monkeypatch, "keep", lambda: api.post(f"/exports/{export_id}/cancel"))
+    do_jobs(app)
+    view = see(api, export_id)
+    assert (view["state"], view["files"]) == ("cancelled", [])
     assert stored(app) == []
 
 

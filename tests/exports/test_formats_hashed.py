@@ -133,6 +133,11 @@ NAMES = [
     ("Lê Lan 💖", "lan", "lê"),
     ("\u202eLê\u202c Lan\u200b", "lan", "lê"),
     ("Lê\nLan", "lan", "lê"),
+    ("Lê Lan (VIP)", "lan", "lê"),
+    ("Lê Lan [nợ 2 triệu", "lan", "lê"),
+    ("Lan (khách quen, chị của Hoa)", "lan", None),
+    ("Lê Lan 0912345678", "lan", "lê"),
+    ("0912.345.678 Lê Lan", "lan", "lê"),
 ]
 
 
@@ -211,6 +216,7 @@ def test_nothing_is_an_empty_cell_and_never_the_hash_of_nothing(tmp_path, name):
         ("email", "   "),
         ("name", "💖"),
         ("name", "***"),
+        ("name", "0912 345 678"),
         ("birth_date", date(1899, 12, 31)),
         ("birth_date", date(2026, 11, 23)),
         ("country", "Việt Nam"),

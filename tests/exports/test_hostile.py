@@ -17,7 +17,8 @@ from tests.tags.speaking import speaking
 SOFFICE = shutil.which("soffice")
 # Comma, quote, UTF-8, from line 1, English, numbers recognised, formulas evaluated.
 CSV_WITH_FORMULAS = "CSV:{},34,76,1,,1033,false,true,false,false,false,-1,true"
-COMMA, SEMICOLON = 44, 59
+COMMA = 44
+OTHER_EDGES = {"semicolons": 59, "bars": 124}
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 PARAGRAPH = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}p"
 
@@ -41,6 +42,7 @@ NAMES = [
     "Lan;=1+1",
     'Lan;"=1+1',
     "Lan;=1+1;",
+    "Lan|=1+1",
     "Lan\n=1+1;",
     '"Lan" "Lê"',
     "Lê, Lan",
@@ -98,14 +100,12 @@ def as_opened(tmp_path_factory):
     live = folder / "live.csv"
     live.write_text("name\r\n=1+1\r\n", encoding="utf-8-sig")
     comma_files = [live, *(file_of(name, folder) for name in COMMA_FILES)]
-    elsewhere = folder / "elsewhere"
-    elsewhere.mkdir()
-    found = _cut_at(SEMICOLON, comma_files, elsewhere)
-    return {
-        **{f"{name} by semicolons": document for name, document in found.items()},
-        **_cut_at(COMMA, comma_files, folder),
-        **opened([file_of("xlsx", folder)], folder),
-    }
+    found = opened([file_of("xlsx", folder)], folder) | _cut_at(COMMA, comma_files, folder)
+    for edges, edge in OTHER_EDGES.items():
+        (elsewhere := folder / edges).mkdir()
+        cut = _cut_at(edge, comma_files, elsewhere)
+        found |= {f"{name} by {edges}": document for name, document in cut.items()}
+    return found
 
 
 def _cut_at(edge: int, files: list[Path], folder: Path) -> dict[str, ElementTree.Element]:
@@ -127,7 +127,8 @@ def test_formula_would_be_seen(as_opened):
     assert formulas_in(as_opened["live"]) == ["of:=1+1"]
 
 
-OPENED = [*COMMA_FILES, *(f"{name} by semicolons" for name in COMMA_FILES), "xlsx"]
+OTHERWISE = [f"{name} by {edges}" for edges in OTHER_EDGES for name in COMMA_FILES]
+OPENED = [*COMMA_FILES, *OTHERWISE, "xlsx"]
 
 
 @pytest.mark.parametrize("name", OPENED)

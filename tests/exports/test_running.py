@@ -16,7 +16,7 @@ from loyalty.exports.rules import Order
 from tests.api import Api
 from tests.audiences.plain import expressions, gather, put_together
 from tests.core.rows import change, column
-from tests.exports.meanwhile import after_writing, before_rows
+from tests.exports.meanwhile import after_writing, at_the_last_moment, before_rows
 from tests.exports.ordering import (
     agree,
     exported,
@@ -96,6 +96,79 @@ def test_erased_between_the_last_look_and_the_end_is_in_no_file(app, api, monkey
     assert column(app, "SELECT members FROM export_chunks") == [1]
 
 
+def test_erased_at_the_end_is_not_kept_of_a_delta_either(app, api, monkeypatch):
+    """They were in the earlier export already, and so in no file of this one."""
+    stays, goes = person(api, 1), person(api, 2)
+    group(app, api, [stays, goes])
+    earlier = exported(app, api, columns=["id"])
+    comes = person(api, 3)
+    api.post("/tags/tag-g/members", {"add": ["0912000003"]})
+    after_writing(monkeypatch, lambda: erase(api, goes))
+    delta = exported(app, api, columns=["id"], since_export=earlier["id"])
+    assert ids(rows(api, delta)) == [comes]
+    assert kept_of(app, delta["id"]) == {stays, comes}
+
+
+def test_erased_at_the_end_is_not_told_to_have_gone(app, api, monkeypatch):
+    stays, goes, erased = (person(api, number) for number in range(3))
+    group(app, api, [stays, goes, erased])
+    earlier = exported(app, api, columns=["id"])
+    api.post("/tags/tag-g/members", {"remove": ["0912000001", "0912000002"]})
+    at_the_last_moment(monkeypatch, "keep", lambda: erase(api, erased))
+    delta = exported(app, api, columns=["id"], since_export=earlier["id"])
+    [removed] = delta["files"]
+    assert removed["rows"] == 1
+    assert kept_of(app, delta["id"]) == {stays}
+    assert kept_of(app, earlier["id"]) == {stays, goes}
+
+
+def kept_of(app, export_id):
+    with app.app_context(), read():
+        return set(kept.members_in(export_id))
+
+
+def test_phone_that_changes_hands_meanwhile_is_in_no_file(app, api, monkeypatch):
+    """Its new owner agreed to nothing; whoever had it is there under the new one."""
+    stays, moves = person(api, 1), person(api, 2)
+    group(app, api, [stays, moves])
+    stranger = person(api, 3, agrees=())
+
+    def change_hands():
+        now = clock.now()
+        for old in ("+84912000002", "+84912000003"):
+            end = "UPDATE member_phones SET active_until = :now WHERE e164 = :old"
+            change(app, end, now=now, old=old)
+        give_phone(app, moves, "+84912000009", now=now)
+        give_phone(app, stranger, "+84912000002", now=now)
+
+    after_writing(monkeypatch, change_hands)
+    view = exported(app, api, columns=["phone"])
+    phones = {value for row in rows(api, view) for value in row.values()}
+    assert phones == {"0912000001", "0912000009"}
+    assert "meanwhile" not in steps(view)
+
+
+def give_phone(app, member_id, e164, *, now):
+    change(
+        app,
+        "INSERT INTO member_phones (member_id, e164, kind, active_from)"
+        " VALUES (:id, :e164, 'mobile', :now)",
+        id=member_id,
+        e164=e164,
+        now=now,
+    )
+
+
+def test_address_corrected_meanwhile_is_the_one_in_the_file(app, api, monkeypatch):
+    member_id = person(api, 1, agrees=["email"], email="old@example.com")
+    group(app, api, [member_id])
+    after_writing(
+        monkeypatch, lambda: api.patch(f"/members/{member_id}", {"email": "new@example.com"})
+    )
+    view = exported(app, api, reach="email", columns=["email"])
+    assert [list(row.values()) for row in rows(api, view)] == [["new@example.com"]]
+
+
 def test_last_one_erased_at_the_end_leaves_no_file(app, api, monkeypatch):
     goes = person(api, 1)
     group(app, api, [goes])
@@ -146,6 +219,31 @@ def test_nobody_left_meanwhile_makes_no_file(app, api, monkeypatch):
     view = see(api, export_id)
     assert (view["state"], view["error"]["code"]) == ("failed", "nobody_left")
     assert steps(view)["meanwhile"] == (0, 1)
+    assert stored(app) == []
+
+
+def test_command_says_what_to_do_where_nobody_is_left_meanwhile(
+    app, api, cli, tmp_path, monkeypatch
+):
+    goes = person(api, 1)
+    group(app, api, [goes])
+    after_writing(monkeypatch, lambda: agree(api, goes, "sms", granted=False))
+    asked = ["--format", "csv", "--reach", "sms", "--out", str(tmp_path)]
+    done = cli.invoke(args=["audiences", "export", "g", *asked])
+    assert done.exit_code == 1
+    assert "took the consent back" in done.output
+
+
+def test_group_that_grew_beyond_the_files_that_an_order_may_make(app, api, monkeypatch):
+    monkeypatch.setattr("loyalty.exports.orders.EXPORT_FILES", 2)
+    people = [person(api, number) for number in range(3)]
+    group(app, api, people[:2])
+    export_id = order(api, rows_per_file=1)["id"]
+    api.post("/tags/tag-g/members", {"add": ["0912000002"]})
+    do_jobs(app)
+    view = see(api, export_id)
+    assert (view["state"], view["error"]["code"]) == ("failed", "invalid_request")
+    assert "2 files" in view["error"]["advice"]
     assert stored(app) == []
 
 

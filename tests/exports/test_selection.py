@@ -11,10 +11,12 @@ from pyroaring import BitMap
 from sqlalchemy import insert, literal, select, text
 
 from loyalty.audiences import counting
+from loyalty.core import clock
 from loyalty.core.db import connection, in_transaction, read, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
 from loyalty.exports import kept, selection
+from loyalty.exports.advice import advice_for_reach
 from loyalty.exports.models import Export
 from loyalty.exports.rules import Order
 from loyalty.members import do_not_call
@@ -65,6 +67,7 @@ def exported_before(app, slug, members, **values):
             "options": {},
             "purpose": "p",
             "rows": len(members),
+            "as_of": clock.now(),
             "created_by": "system:0",
             "created_at": SAID,
             **values,
@@ -181,6 +184,30 @@ def test_one_email_is_one_row_and_the_oldest_customer_stays(app, api):
     assert list(choose(app, order("ads")).members) == [5, 9]
 
 
+def test_email_that_stands_beside_a_phone_has_no_row_of_its_own(app, api):
+    """In files for ads: the row would hold nothing that the other does not."""
+    shared: dict[str, Any] = {"email": "family@example.com", "words": yes()}
+    alone: dict[str, Any] = {"email": "alone@example.com", "words": yes(), "kind": None}
+    settle(
+        app,
+        [
+            Somebody(id=1, kind=None, **shared),
+            Somebody(id=2, **shared),
+            Somebody(id=3, kind=None, **shared),
+            Somebody(id=4, **shared),
+            Somebody(id=5, **alone),
+            Somebody(id=6, **alone),
+        ],
+    )
+    group(app, api, range(1, 7))
+    found = choose(app, order("ads"))
+    assert list(found.members) == [2, 4, 5]
+    assert steps(found)["contact"] == (3, 3)
+    assert list(choose(app, order("email")).members) == [1, 5]
+    group(app, api, [1, 3, 5], "phoneless")
+    assert list(choose(app, order("ads"), "phoneless").members) == [1, 5]
+
+
 def test_who_left_the_file_leaves_the_email_to_the_next(app, api):
     shared: dict[str, Any] = {"email": "family@example.com"}
     settle(app, [Somebody(id=1, **shared), Somebody(id=2, words=yes(), **shared)])
@@ -234,8 +261,8 @@ def test_advice_is_about_the_step_that_took_out_most(app, api):
 def test_group_that_marketing_does_not_reach_is_told_why(app):
     with app.test_request_context(), force_locale("en"):
         for channel in CHANNELS:
-            assert "Ask for consent at the till" in selection.advice_for_reach(channel, 7)
-            assert "Nobody is in" in selection.advice_for_reach(channel, 0)
+            assert "Ask for consent at the till" in advice_for_reach(channel, 7)
+            assert "Nobody is in" in advice_for_reach(channel, 0)
 
 
 # -- a limit -----------------------------------------------------------------------

@@ -13,6 +13,7 @@ from loyalty.core import clock
 from loyalty.core.db import in_transaction
 from loyalty.exports import kept, service, storing
 from tests.core.rows import change, column
+from tests.exports.meanwhile import after_writing
 from tests.exports.ordering import (
     ON_SQLITE,
     exported,
@@ -96,6 +97,15 @@ def test_what_killed_work_left_is_swept_and_nothing_else(app, api):
     assert left == {str(done), str(waiting)}
 
 
+@ON_SQLITE
+def test_folder_that_an_earlier_worker_took_away_at_its_end_is_made_again(app):
+    with app.app_context(), storing.begun(7) as folder:
+        folder.rmdir()
+        with storing.working(folder) as here:
+            assert here.is_dir()
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
 # -- an erasure ---------------------------------------------------------------------------
 
 
@@ -136,6 +146,55 @@ def test_erasure_of_one_who_went_is_told_to_nobody(app, api):
     delta = exported(app, api, columns=["id"], since_export=earlier["id"])
     assert [list(row.values()) for row in rows(api, delta)] == [[str(goes)]]
     assert manifest(api, delta["id"])["rows"] == 1
+
+
+def test_command_whose_row_is_deleted_while_it_runs_says_so(app, api, cli, tmp_path, monkeypatch):
+    group(app, api, [person(api, 1)])
+    after_writing(monkeypatch, lambda: change(app, "DELETE FROM exports"))
+    asked = ["--format", "csv", "--out", str(tmp_path)]
+    done = cli.invoke(args=["audiences", "export", "g", *asked])
+    assert done.exit_code == 1
+    assert "There is no such export." in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_was_in_an_export_is_forgotten_after_thirteen_months(app, api):
+    group(app, api, [person(api, 1)])
+    old = exported(app, api)
+    recent = clock.now() + timedelta(days=200)
+    over = datetime.fromisoformat(old["as_of"]) + kept.COMPARABLE
+    with time_machine.travel(recent):
+        newer = exported(app, api)["id"]
+    with time_machine.travel(over - timedelta(hours=1)), app.app_context():
+        assert scheduler.forget_old_exports() == 0
+        assert order(api, since_export=old["id"])["state"] == "queued"
+    with time_machine.travel(over + timedelta(hours=1)):
+        body = {"format": "csv", "reach": "sms", "purpose": "x", "since_export": old["id"]}
+        assert api.post("/audiences/g/exports", body).get_json()["code"] == "not_comparable"
+    with time_machine.travel(over + timedelta(days=2)), app.app_context():
+        scheduler.delete_old_exports()
+        assert scheduler.forget_old_exports() == 1
+        assert scheduler.forget_old_exports() == 0
+    assert column(app, "SELECT export_id FROM export_chunks") == [newer]
+    assert see(api, old["id"])["rows"] == 1
+
+
+def test_who_is_in_files_that_still_stand_is_not_forgotten(app, api):
+    """Else an erasure would not find the files: those of the export, and those of what changed
+    since it."""
+    first = person(api, 1)
+    group(app, api, [first])
+    earlier = exported(app, api)
+    over = datetime.fromisoformat(earlier["as_of"]) + kept.COMPARABLE
+    api.post("/tags/tag-g/members", {"remove": ["0912000001"]})
+    with time_machine.travel(over - timedelta(hours=1)):
+        exported(app, api, since_export=earlier["id"])
+    with time_machine.travel(over + timedelta(days=2)), app.app_context():
+        scheduler.delete_old_exports()
+        assert scheduler.forget_old_exports() == 0
+        assert stored(app)
+        forget(app, first)
+        assert stored(app) == []
 
 
 def test_command_that_was_killed_leaves_no_row_for_ever(app, api):

@@ -12,6 +12,8 @@ import xlsxwriter
 from loyalty.imports.files import Upload
 
 SHEET = "xl/worksheets/sheet1.xml"
+SHARED = "xl/sharedStrings.xml"
+SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 Rows = Iterable[Sequence[Any]]
 
 
@@ -50,9 +52,22 @@ def rebuilt(content: bytes, changed: dict[str, bytes], *, without: str = "") -> 
 
 def sheet_of(cells: str) -> bytes:
     """A workbook whose one sheet holds this XML."""
-    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    xml = f'<worksheet xmlns="{space}"><sheetData>{cells}</sheetData></worksheet>'
-    return rebuilt(workbook([("phone",)]), {SHEET: xml.encode()})
+    return rebuilt(workbook([("phone",)]), {SHEET: sheet(cells)})
+
+
+def sheet(cells: str) -> bytes:
+    return f'<worksheet xmlns="{SPACE}"><sheetData>{cells}</sheetData></worksheet>'.encode()
+
+
+def shared_of(*texts: str) -> bytes:
+    """The part that holds the texts of all cells."""
+    each = "".join(f"<si><t>{text}</t></si>" for text in texts)
+    return f'<sst xmlns="{SPACE}">{each}</sst>'.encode()
+
+
+def naming(place: Any) -> str:
+    """A cell that holds the shared text of this place."""
+    return f'<c t="s"><v>{place}</v></c>'
 
 
 def inline(reference: str, text: str) -> str:

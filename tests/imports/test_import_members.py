@@ -151,6 +151,14 @@ def test_province_and_its_list_are_one_value(api, cli, tmp_path):
     assert (member(api, 1)["province_list"], member(api, 1)["province"]) == ("vn34", "46")
 
 
+def test_new_province_takes_the_old_district_away(app, api, cli, tmp_path):
+    before = person(1, province="Hà Nội", district="Quận Tây Hồ")
+    bring_in(cli, tmp_path, before)
+    bring_in(cli, tmp_path, person(1, province="Huế"), options=["--on-duplicate", "newest"])
+    assert member(api, 1)["district"] is None
+    assert column(app, "SELECT district FROM members") == [None]
+
+
 def test_attributes_follow_the_same_rule(app, api, cli, tmp_path):
     declare(api, "vehicle", "text")
     declare(api, "km", "number")
@@ -260,6 +268,32 @@ def test_consent_of_the_whole_file_and_by_column(api, cli, tmp_path):
     assert agreed == [{"sms", "zalo"}, {"zalo"}, {"sms", "zalo"}]
 
 
+@pytest.mark.parametrize("steps", [1, 50])
+@pytest.mark.parametrize("said", [("no", "yes"), ("yes", "no"), ("no", "")])
+def test_a_no_stands_in_whichever_row_of_a_phone_it_is(
+    api, cli, tmp_path, monkeypatch, steps, said
+):
+    short_steps(monkeypatch, steps)
+    rows = [person(1, **{"agreed to marketing by SMS": word}) for word in said]
+    bring_in(cli, tmp_path, *rows, options=["--consent", "sms,zalo", *PROOF])
+    assert consents(api, member(api, 1)["id"]) == {"zalo"}
+
+
+def test_whole_file_gives_nothing_to_who_is_known_and_stays_as_they_are(
+    api, cli, tmp_path, monkeypatch
+):
+    make(api, "Sỉ")
+    known = join(api, 1, name="Lan")
+    rows = [person(1, name="X"), person(2), person(2)]
+    options = ["--on-duplicate", "skip", "--tag", "si", "--consent", "sms", *PROOF]
+    for _ in range(2):
+        short_steps(monkeypatch, 1)
+        bring_in(cli, tmp_path, *rows, options=options)
+        assert (tags_of(api, known), consents(api, known)) == ([], set())
+    new = member(api, 2)["id"]
+    assert ([tag["name"] for tag in tags_of(api, new)], consents(api, new)) == (["Sỉ"], {"sms"})
+
+
 def test_columns_of_consent_say_nothing_without_a_proof(app, cli, tmp_path):
     bring_in(cli, tmp_path, person(1, **{"agreed to marketing by SMS": "yes"}))
     assert scalar(app, "SELECT count(*) FROM consents") == 0
@@ -358,6 +392,16 @@ def test_command_that_was_cut_off_goes_on_where_it_was(app, cli, tmp_path, monke
     assert scalar(app, "SELECT count(*) FROM consents") == 4
 
 
+def test_refused_row_is_no_row_before_where_it_goes_on_either(app, cli, tmp_path, monkeypatch):
+    short_steps(monkeypatch, 1)
+    rows = [person(1, tags="Nobody's"), person(2, tags=""), person(1, tags="")]
+    file = written(tmp_path, people(rows), "people.csv")
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "_do", _interrupted_in_step(3))
+        assert run(cli, file).exit_code == 1
+    assert counts(told(run(cli, file, "--json"))) == (3, 2, 0, 0, 0)
+
+
 def test_other_settings_begin_another_import(cli, tmp_path, monkeypatch):
     short_steps(monkeypatch, 2)
     file = written(tmp_path, people([person(n) for n in range(4)]), "people.csv")
@@ -407,6 +451,32 @@ def test_dry_run_says_what_would_come_of_it_and_writes_nothing(
     done = bring_in(cli, tmp_path, *rows, options=options)
     assert counts(done) == counts(dry)
     assert done["rejected"] == dry["rejected"]
+
+
+@pytest.mark.parametrize("steps", [1, 50])
+@pytest.mark.parametrize("rule", ["fill", "skip"])
+def test_dry_run_says_what_comes_beside_the_profile(api, cli, tmp_path, monkeypatch, steps, rule):
+    short_steps(monkeypatch, steps)
+    make(api, "Sỉ")
+    sms = "agreed to marketing by SMS"
+    rows = [
+        person(1, **{"points": "120", "tags": "Mới", sms: "no"}),
+        person(2, **{"points": "120", "tags": "", sms: ""}),
+        person(1, **{"points": "7", "tags": "", sms: ""}),
+        person(2, **{"points": "120", "tags": "", sms: ""}),
+    ]
+    options = ["--make-tags", "--opening-points", "--tag", "si", "--on-duplicate", rule]
+    options += ["--consent", "sms,zalo", *PROOF]
+    dry = bring_in(cli, tmp_path, *rows, options=[*options, "--dry-run"])
+    done = bring_in(cli, tmp_path, *rows, options=options)
+    assert dry["opened"] == {"members": 2, "points": 240}
+    assert dry["tagged"] == 3
+    assert dry["consents"] == {"granted": 3, "withdrawn": 1}
+    assert dry["rejected"] == ({"has_opening_balance": 1} if rule == "fill" else {})
+    del done["import"]
+    for told_of in (dry, done):
+        told_of["consents"] = {kind: told_of["consents"][kind] for kind in dry["consents"]}
+    assert done == dry
 
 
 @pytest.mark.parametrize("steps", [1, 50])

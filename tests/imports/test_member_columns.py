@@ -83,6 +83,39 @@ def test_of_two_columns_the_better_word_wins_and_then_the_first():
     assert guess(["SĐT", "x", "sdt"], attributes={}) == {"phone": 0}
 
 
+@pytest.mark.parametrize("referrer", ["Số điện thoại (người giới thiệu)", "Mobile [referrer]"])
+def test_column_with_a_note_comes_after_one_without(referrer):
+    assert named([referrer, "Điện thoại"]) == {"phone": "Điện thoại"}
+    assert named([referrer, "Điện thoại (*)"]) == {"phone": "Điện thoại (*)"}
+    assert named([referrer]) == {"phone": referrer}
+
+
+FULL_NAMES = (
+    ["Full Name", "Last Name"],
+    ["Họ và tên", "Họ"],
+    ["ชื่อ-นามสกุล", "นามสกุล"],
+    ["Full Name", "First Name", "Last Name"],
+    ["Customer Name *", "Surname"],
+)
+GIVEN_NAMES = (
+    ["First Name", "Last Name"],
+    ["Tên", "Họ", "Họ và tên"],
+    ["ชื่อ", "นามสกุล"],
+    ["Given name (*)", "Surname"],
+    ["Tên (bắt buộc)", "Họ đệm"],
+)
+
+
+@pytest.mark.parametrize("header", FULL_NAMES)
+def test_family_name_is_left_where_the_name_is_whole(header):
+    assert named(header) == {"name": header[0]}
+
+
+@pytest.mark.parametrize("header", GIVEN_NAMES)
+def test_family_name_is_taken_beside_a_given_name(header):
+    assert named(header) == {"name": header[0], "family_name": header[1]}
+
+
 def test_header_in_which_nothing_is_known_is_no_mistake():
     assert guess([], attributes={}) == {}
     assert guess(["", "x", "(*)", "[]"], attributes={}) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -15,13 +16,14 @@ from loyalty.core import clock
 from loyalty.core.access import Actor, Role
 from loyalty.core.db import in_transaction, read
 from loyalty.core.errors import Code, Problem
-from loyalty.imports import importing, service, undo_rows
+from loyalty.imports import importing, service, storing, undo_rows
 from loyalty.imports.files import Upload
 from loyalty.imports.member_settings import ImportSettings
 from loyalty.jobs.models import JobState
 from loyalty.jobs.worker import Task
 from tests.core.rows import change, column, row_counts, scalar
 from tests.imports.people import YESTERDAY, kept, member, people, person, phones, short_steps
+from tests.imports.sheets import workbook
 from tests.members.attributes import declare
 from tests.purchases.receipts import buy, e164, phone
 from tests.tags.building import do_jobs
@@ -117,7 +119,8 @@ def test_check_then_import(app, api):
     before = row_counts(app)
     view = checked(app, rows)
     after = row_counts(app)
-    assert {name for name in after if after[name] != before[name]} == {"member_imports", "jobs"}
+    grown = {name for name in after if after[name] != before[name]}
+    assert grown == {"member_imports", "jobs", "audit_events"}
     assert view["state"] == "checked"
     assert view["checked"]["created"] == 6
     assert view["checked"]["examples"] == {
@@ -214,10 +217,20 @@ def test_opening_balances_are_a_managers(app):
         (service.choose, (view["id"], settings)),
         (service.start, (view["id"],)),
     ):
-        with app.app_context():
-            g.actor = Actor(kind="person", id=1, name="", role=Role.MARKETING)
-            why = refusal(partial(in_transaction, partial(verb, *arguments)))
-        assert why.code is Code.FORBIDDEN
+        assert _refused_to_marketing(app, verb, *arguments) is Code.FORBIDDEN
+    do(app, service.start, view["id"])
+    do_jobs(app)
+    for way_back in (service.undo, service.undo_here):
+        assert _refused_to_marketing(app, way_back, view["id"]) is Code.FORBIDDEN
+    do(app, service.undo, view["id"])
+    do_jobs(app)
+    assert see(app, view["id"])["state"] == "undone"
+
+
+def _refused_to_marketing(app, verb, *arguments):
+    with app.app_context():
+        g.actor = Actor(kind="person", id=1, name="", role=Role.MARKETING)
+        return refusal(partial(in_transaction, partial(verb, *arguments))).code
 
 
 # -- what cannot be at this stage --------------------------------------------------------
@@ -255,6 +268,44 @@ def test_files_that_were_deleted_meanwhile(app):
     assert refusal(lambda: do(app, service.start, view["id"])).code is Code.FILES_DELETED
     assert refusal(lambda: do(app, service.refused_of, view["id"])).code is Code.FILES_DELETED
     assert see(app, view["id"])["header"] == []
+
+
+def test_file_of_a_receipt_that_was_rolled_back_is_never_read(app):
+    """Its id comes back in SQLite, and what is kept is found by the id."""
+
+    def fail(text):
+        service.receive(upload(text), file_name="other.csv")
+        raise _Stopped
+
+    with pytest.raises(_Stopped):
+        do(app, fail, people([person(9, name="Somebody else")]))
+    sheet = workbook([("phone", "name"), (phone(1), "Lan")])
+    view = imported(app, sheet)
+    assert view["samples"] == [[phone(1), "Lan"]]
+    assert phones(app) == [e164(1)]
+    with app.app_context():
+        found = storing.upload_of(view["id"])
+    assert found
+    assert found.name == "upload.xlsx"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_full_disk_is_said_and_nothing_is_kept(app, monkeypatch, number):
+    def fail(_):
+        raise OSError(number, "full")
+
+    monkeypatch.setattr("loyalty.imports.storing.os.fsync", fail)
+    before = row_counts(app)
+    assert refusal(lambda: receive(app)).code is Code.DISK_FULL
+    assert row_counts(app) == before
+    assert kept(app) == []
+
+
+def test_file_that_was_sent_is_in_the_log(app):
+    view = receive(app)
+    logged = "SELECT details FROM audit_events WHERE action = 'member.import' AND object_id = :id"
+    details = scalar(app, logged, id=str(view["id"]))
+    assert "received" in str(details)
 
 
 # -- cut off, and gone on with -------------------------------------------------------------
@@ -386,6 +437,71 @@ def test_import_that_was_cut_off_can_be_undone(app, monkeypatch):
     do_jobs(app)
     assert see(app, view["id"])["state"] == "undone"
     assert phones(app) == []
+
+
+@pytest.mark.usefixtures("store")
+def test_import_that_was_cut_off_goes_on_after_an_undo_that_was_refused(app, api, monkeypatch):
+    short_steps(monkeypatch, 2)
+    view = checked(app)
+    do(app, service.start, view["id"])
+    with _after_step(monkeypatch, 2, lambda: do(app, service.cancel, view["id"])):
+        do_jobs(app)
+    buy(api, phone=phone(1), receipt_no="1")
+    do(app, service.undo, view["id"])
+    do_jobs(app)
+    refused = see(app, view["id"])
+    assert refused["error"]["code"] == "built_upon"
+    assert (refused["can_go_on"], refused["can_undo"]) == (True, True)
+    do(app, service.start, view["id"])
+    do_jobs(app)
+    assert see(app, view["id"])["state"] == "imported"
+    assert len(phones(app)) == 7
+
+
+# -- and an erasure ------------------------------------------------------------------------
+
+
+def _erase(app, api, number):
+    erased = api.post(f"/members/{member(api, number)['id']}/erasure", {"reason": "asked"})
+    assert erased.status_code == 200
+
+
+def test_nobody_comes_back_who_was_erased_while_the_file_was_at_work(app, api, monkeypatch):
+    short_steps(monkeypatch, 2)
+    join(api, 6)
+    view = checked(app)
+    do(app, service.start, view["id"])
+    with _after_step(monkeypatch, 1, lambda: _erase(app, api, 6)):
+        do_jobs(app)
+    ended = see(app, view["id"])
+    assert (ended["state"], ended["error"]["code"]) == ("failed", "files_deleted")
+    assert phones(app) == [e164(1), e164(2)]
+    assert refusal(lambda: do(app, service.start, view["id"])).code is Code.FILES_DELETED
+    with app.app_context():
+        scheduler.delete_old_imports()
+    assert kept(app) == []
+    assert not see(app, view["id"])["can_go_on"]
+
+
+def test_file_is_looked_through_to_the_end_only_while_it_may_be_kept(app, api, monkeypatch):
+    join(api, 6)
+    received = receive(app, [person(1, tags="Lan Sáu")])
+    settings = chosen(app, received, make_tags=True)
+    do(app, service.choose, received["id"], settings)
+    with _after_step(monkeypatch, 1, lambda: _erase(app, api, 6)):
+        do_jobs(app)
+    assert see(app, received["id"])["error"]["code"] == "files_deleted"
+    assert see(app, received["id"])["checked"] is None
+
+
+def test_names_of_new_tags_go_with_the_file(app, api):
+    join(api, 6)
+    view = imported(app, [person(1, tags="Lan Sáu")], make_tags=True)
+    assert (view["checked"]["new_tags"], view["result"]["new_tags"]) == (["Lan Sáu"],) * 2
+    _erase(app, api, 6)
+    after = see(app, view["id"])
+    assert after["result"] == {**view["result"], "new_tags": []}
+    assert after["checked"] == {**view["checked"], "new_tags": []}
 
 
 def test_undo_is_offered_for_thirty_days(app):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import errno
 
 import pytest
 
+from loyalty.core.errors import Code, Problem
+from loyalty.imports.refused_rows import Refused
+from loyalty.imports.rejects import RefusedList
 from tests.core.rows import scalar
 from tests.imports.files import COLUMNS, csv_text, imported, row, rows, written
 
@@ -99,3 +103,15 @@ def test_mended_rows_can_be_imported_from_the_rejects(app, cli, tmp_path):
     mended = mended.replace(",x\r\n", ",150000\r\n")
     assert imported(cli, written(tmp_path, mended))["recorded"] == 1
     assert scalar(app, "SELECT count(*) FROM members") == 1
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_full_disk_is_said(tmp_path, monkeypatch, number):
+    def fail(_):
+        raise OSError(number, "full")
+
+    monkeypatch.setattr("loyalty.imports.rejects.os.fsync", fail)
+    refused = Refused(line=2, code="invalid_phone", sentence="No phone.", cells=["x"])
+    with pytest.raises(Problem) as why:
+        RefusedList(tmp_path / "refused.csv", ["phone"]).add([refused])
+    assert why.value.code is Code.DISK_FULL

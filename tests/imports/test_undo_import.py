@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from sqlalchemy import text
 from loyalty.core import clock
 from loyalty.core.db import read
 from loyalty.core.errors import Code, Problem
-from loyalty.imports import undoing
+from loyalty.imports import importing, undoing
 from loyalty.members import service as members
 from tests.core.rows import change, column, scalar
 from tests.imports.files import written
@@ -22,9 +23,10 @@ from tests.tags.making import fill, join, make, see, tags_of
 
 HEADER = "phone,name,email,date of birth,province,tags,points,agreed to marketing by SMS,vehicle"
 YESTERDAY = (clock.now() - timedelta(days=1)).date().isoformat()
+LONG_AGO = "2026-02-03"
 OPTIONS = (
     *("--on-duplicate", "newest", "--make-tags", "--opening-points"),
-    *("--consent-given-on", YESTERDAY, "--consent-proof", "forms, folder 7"),
+    *("--consent-proof", "forms, folder 7"),
 )
 
 
@@ -32,10 +34,11 @@ def row(number, name="Lan", email="", born="", province="", tags="", points="", 
     return ",".join([phone(number), name, email, born, province, tags, points, sms, car])
 
 
-def bring_in(cli, folder, *rows, name="members.csv"):
+def bring_in(cli, folder, *rows, name="members.csv", given_on=YESTERDAY):
     """The id of the import."""
     file = written(folder, "\n".join([HEADER, *rows, ""]), name=name)
-    result = cli.invoke(args=["members", "import", str(file), *OPTIONS, "--json"])
+    options = (*OPTIONS, "--consent-given-on", given_on)
+    result = cli.invoke(args=["members", "import", str(file), *options, "--json"])
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout.splitlines()[-1])
     assert told["rejected"] == {}
@@ -267,6 +270,72 @@ def test_import_over_another_goes_first(app, cli, lan, tmp_path):
     second = bring_in(cli, tmp_path, row(2, "Minh Anh"), name="second.csv")
     assert refused(app, cli, first) == 1
     undone(cli, second)
+    undone(cli, first)
+    assert column(app, "SELECT id FROM members WHERE closed_at IS NULL") == [lan]
+
+
+def test_imports_over_each_other_are_undone_from_the_last_to_the_first(
+    app, api, cli, lan, tmp_path
+):
+    before = whole(app, lan)
+    first = bring_in(cli, tmp_path, row(1, "Lan A", tags="Bạc", sms="yes"), row(2, "Minh"))
+    over = (
+        row(1, "Lan B", points="70", sms="no"),
+        row(2, "Minh B", tags="Bạc", points="5", sms="no"),
+    )
+    second = bring_in(cli, tmp_path, *over, name="second.csv")
+    undone(cli, second)
+    undone(cli, first)
+    assert whole(app, lan) == before
+    assert column(app, "SELECT id FROM members WHERE closed_at IS NULL") == [lan]
+    verify(cli)
+
+
+def whole(app, member_id):
+    """With when the profile was touched."""
+    touched = column(app, "SELECT updated_at FROM members WHERE id = :id", id=member_id)
+    return known_things(app, member_id), touched
+
+
+def in_another_step(monkeypatch, act):
+    """`act` happens after the first step of one row."""
+    monkeypatch.setattr("loyalty.imports.importing.BATCH_ROWS", 1)
+    work: Any = vars(importing)["in_transaction"]
+    done = []
+
+    def act_and_work(step):
+        done.append(step)
+        if len(done) == 2:
+            act()
+        return work(step)
+
+    monkeypatch.setattr(importing, "in_transaction", act_and_work)
+
+
+@pytest.mark.parametrize("wrong", ["profile", "consent"])
+def test_what_was_corrected_between_two_rows_of_a_phone_stands(
+    app, api, cli, lan, tmp_path, monkeypatch, wrong
+):
+    acts = {
+        "profile": lambda: correct(api, lan, name="Lan Thật"),
+        "consent": lambda: consent(api, lan, channel="sms"),
+    }
+    rows = row(1, "Lan A", sms="no"), row(1, "Lan B"), row(1, "Lan C")
+    in_another_step(monkeypatch, acts[wrong])
+    import_id = bring_in(cli, tmp_path, *rows)
+    assert refused(app, cli, import_id) == 1
+
+
+def test_words_of_another_import_stay_in_the_history(app, cli, lan, tmp_path):
+    """Of one that came in after this one was sent, and before its first row was."""
+    another = row(1, "Lan Trần", sms="no")
+    bring_in(cli, tmp_path, another, name="another.csv", given_on=LONG_AGO)
+    before = known_things(app, lan)
+    import_id = bring_in(cli, tmp_path, row(1, "Lan Trần", sms="yes"))
+    change(app, "UPDATE member_imports SET created_at = '2026-01-01 00:00:00.000000'")
+    assert known_things(app, lan) != before
+    undone(cli, import_id)
+    assert known_things(app, lan) == before
 
 
 # -- cut off ---------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from loyalty.imports import spreadsheets
+from loyalty.imports import member_cells, spreadsheets
 from tests.imports.sheets import inline, made, rebuilt, sheet_of, upload, workbook
 
 PHONE = "0912345678"
@@ -21,6 +21,9 @@ VALUES = {
     "a phone as a number": (912345678.0, "912345678"),
     "a long phone as a number": (84912345678, "84912345678"),
     "a fraction": (2.5, "2.5"),
+    "a fraction that would read as thousands": (12.345, "12.3450"),
+    "a large one": (1234.567, "1234.5670"),
+    "a small one": (0.0000125, "1.25e-05"),
     "a date": (date(1990, 2, 28), "1990-02-28"),
     "a time": (datetime(2025, 11, 22, 10, 42), "2025-11-22T10:42:00"),  # noqa: DTZ001
     "yes": (True, "TRUE"),
@@ -37,6 +40,15 @@ def test_value_is_read_as_a_person_sees_it(what):
     value, text = VALUES[what]
     _, rows = read(workbook([("phone", "value"), (PHONE, value)]))
     assert rows == [(2, [PHONE, text])]
+
+
+@pytest.mark.parametrize("number", [12.345, 123.456, 1.5, 0.25])
+def test_fraction_is_never_a_whole_number(number):
+    """Points are counted whole: `12.345` in a text is twelve thousand."""
+    text = read(workbook([("phone", "points"), (PHONE, number)]))[1][0][1][1]
+    assert member_cells.number(text) == number
+    with pytest.raises(ValueError):  # noqa: PT011
+        member_cells.whole(text)
 
 
 def test_formula_is_read_by_its_result_and_an_error_as_nothing():

@@ -9,10 +9,22 @@ import zipfile
 
 import pytest
 
-from loyalty.core.limits import CSV_COLUMNS, XLSX_CELLS, XLSX_ROWS
+from loyalty.core.limits import CELL_LENGTH, CSV_COLUMNS, XLSX_CELLS, XLSX_ROWS
 from loyalty.imports import spreadsheets
 from loyalty.imports.files import OLE_MAGIC, BadFile
-from tests.imports.sheets import SHEET, inline, made, rebuilt, sheet_of, upload, workbook
+from tests.imports.sheets import (
+    SHARED,
+    SHEET,
+    inline,
+    made,
+    naming,
+    rebuilt,
+    shared_of,
+    sheet,
+    sheet_of,
+    upload,
+    workbook,
+)
 
 GOOD = workbook([("phone", "name"), ("0912345678", "Lan")])
 MB = 1024 * 1024
@@ -54,6 +66,12 @@ def declared(encoding: str) -> bytes:
     return f'<?xml version="1.0" encoding="{encoding}"?><worksheet/>'.encode()
 
 
+def twice(content: bytes, part: str, other: str) -> bytes:
+    """With another part whose name reads the same."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return rebuilt(content, {other: archive.read(part)})
+
+
 ENTITIES = b'<!DOCTYPE a [<!ENTITY b "bbbbbbbb">]><worksheet>&b;</worksheet>'
 DAMAGED, NONE = "damaged or cut short", "no Excel workbook"
 REFUSED = {
@@ -92,6 +110,19 @@ REFUSED = {
         sheet_of(f'<row r="9">{inline("A1", "phone")}{inline("B9999999", "x")}</row>'),
         "more than 1,048,576 rows",
     ),
+    "a text longer than a cell can hold": (
+        sheet_of(f'<row r="1">{inline("A1", "x" * (CELL_LENGTH + 1))}</row>'),
+        "more than 32,767 characters",
+    ),
+    "a shared text longer than a cell can hold": (
+        rebuilt(GOOD, {SHARED: shared_of("phone", "x" * (CELL_LENGTH + 1))}),
+        "more than 32,767 characters",
+    ),
+    "a text in a text": (rebuilt(GOOD, {SHARED: b"<sst><si><si/></si></sst>"}), NONE),
+    "a value in a value": (sheet_of('<row r="1"><c r="A1"><v>1<v>2</v></v></c></row>'), NONE),
+    "two parts of one name": (twice(GOOD, SHARED, SHARED.upper()), NONE),
+    "a text beyond all": (sheet_of(f'<row r="1">{naming(XLSX_CELLS)}</row>'), "more than"),
+    "a text of a long number": (sheet_of(f'<row r="1">{naming("0" * 30)}</row>'), NONE),
     "a cell without a place": (sheet_of('<row r="1"><c r="A"><v>1</v></c></row>'), NONE),
     "a cell of no column": (sheet_of('<row r="1"><c r="ABCD1"><v>1</v></c></row>'), NONE),
 }
@@ -129,6 +160,39 @@ def test_zip_bomb_that_names_a_small_size_is_refused():
     content = lying(repeated(64 * MB), "xl/media/image1.png", 10)
     with pytest.raises(BadFile, match="too large"):
         spreadsheets.check(upload(content))
+
+
+LONG = "x" * CELL_LENGTH
+NAMING_THE_LONG_ONE = {
+    "plainly": (("phone", LONG), 1),
+    "with zeros before it": (("phone", LONG), "001"),
+    "by what is no number": ((LONG, "phone"), "one"),
+    "by a number with a blank": ((LONG, "phone"), "\n1"),
+    "before a comment": (("phone", LONG), "1<!-- -->9"),
+    "before a reference": (("phone", LONG), "1&#57;"),
+    "in a section": (("phone", LONG), "<![CDATA[1]]>"),
+}
+
+
+@pytest.mark.usefixtures("four_mb_unpacked")
+@pytest.mark.parametrize("order", [(SHARED, SHEET), (SHEET, SHARED)])
+@pytest.mark.parametrize("how", NAMING_THE_LONG_ONE)
+def test_long_text_in_very_many_cells_is_refused(how, order):
+    """A few kilobytes, and in memory as many copies as there are cells."""
+    texts, place = NAMING_THE_LONG_ONE[how]
+    parts = {SHARED: shared_of(*texts), SHEET: sheet(f"<row>{naming(place)}</row>" * 130)}
+    content = rebuilt(rebuilt(GOOD, {}, without=SHARED), {part: parts[part] for part in order})
+    assert len(content) < MB / 10
+    with pytest.raises(BadFile, match="Unpacked, the Excel file is too large"):
+        spreadsheets.check(upload(content))
+
+
+@pytest.mark.usefixtures("four_mb_unpacked")
+def test_long_text_in_some_cells_is_read():
+    """Beside a short one in very many: each counts as long as it is."""
+    cells = f"<row>{naming(0)}</row>" * 20_000 + f"<row>{naming(1)}</row>" * 9
+    content = rebuilt(GOOD, {SHARED: shared_of("phone", LONG), SHEET: sheet(cells)})
+    assert spreadsheets.check(upload(content)).lines == 20_009
 
 
 def test_sheet_of_many_cells_is_refused_by_its_texts(monkeypatch):

@@ -179,6 +179,7 @@ def test_a_group_is_put_together_by_keyboard_alone(open_desk):
     keys.press("Enter")
     expect(page.locator("[data-zone=none] .group-chip")).to_have_count(1)
     expect(name).to_be_focused()
+    expect(page.locator("#standing")).to_have_attribute("aria-busy", "false")
     keys.press("Tab")
     keys.press("Enter")
     expect(page.locator(".group-chip")).to_have_count(0)
@@ -206,6 +207,7 @@ def test_nothing_pressed_is_lost_while_an_answer_is_on_its_way(open_desk):
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**/manage/groups/nhanh-tay")
     expect(page.locator(".group-chip")).to_have_count(4)
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_on_a_phone_the_list_opens_from_a_zone_and_the_count_stays_below(open_desk):
@@ -261,3 +263,11 @@ def test_the_places_of_a_manager_fit_the_bar(market, session_of, open_page):
         fits(page)
         page.locator(".desk-others a[href='/manage/keys']").click()
         expect(page.locator(".desk-others > summary[aria-current]")).to_be_visible()
+
+
+def test_the_way_on_stands_once_on_a_phone(open_desk):
+    page = open_desk(KEPT, viewport={"width": 360, "height": 740})
+    onward = page.locator(".btn-primary:visible")
+    expect(onward).to_have_text("Export")
+    page.get_by_label("Name", exact=True).fill("Miền Tây")
+    expect(onward).to_have_text("Save and export")

@@ -71,9 +71,9 @@ def _word(member_id, channel, granted, confirmed, guarded, changed_at=EARLIER):
     }
 
 
-def grant(app, given, *, given_on=TODAY):
+def grant(app, given, *, given_on=TODAY, now=NOW):
     with app.app_context(), transaction():
-        return grant_many(given, given_on=given_on, proof=PROOF, now=NOW)
+        return grant_many(given, given_on=given_on, proof=PROOF, now=now)
 
 
 def as_it_stands(app, member_id):
@@ -92,10 +92,10 @@ def counts(app, channel):
 
 def meanings(app):
     """What is kept of everybody, but for when and to which text it was said, and for whom it
-    counts."""
+    counts; a plain no means what silence means."""
     kept = select(*(table_of(Consent).c[name] for name in ("member_id", "channel", *STATES)))
     with app.app_context(), read() as session:
-        words = {tuple(row) for row in session.execute(kept)}
+        words = {tuple(row) for row in session.execute(kept) if any(row[2:])}
     return words, counts(app, "sms"), counts(app, "ads")
 
 
@@ -108,7 +108,7 @@ def member_id(app):
 
 def one_by_one(app, given):
     """How often each was refused, by its code."""
-    refused = Counter()
+    refused: Counter[str] = Counter()
     with app.app_context(), transaction():
         for member_id, said in given.items():
             [(channel, granted)] = said.items()
@@ -137,7 +137,7 @@ def test_many_at_once_mean_what_one_by_one_means(app):
 
 def undo(app, result):
     with app.app_context(), transaction():
-        take_back(result.before, said_since=NOW)
+        take_back(result.before, said_since=dict.fromkeys(result.before, NOW))
 
 
 # -- what counts ---------------------------------------------------------------------
@@ -155,9 +155,30 @@ def test_yes_with_its_proof_counts_and_is_remembered(app, member_id):
     }
 
 
-def test_a_no_in_silence_is_kept_nowhere(app, member_id):
+def test_a_no_in_silence_stands_against_a_yes_of_an_earlier_day(app, member_id):
+    assert grant(app, {member_id: {"sms": False}}, given_on=YESTERDAY).counts == {"withdrawn": 1}
+    assert grant(app, {member_id: {"sms": True}}, given_on=YESTERDAY).counts == {"older": 1}
+    assert grant(app, {member_id: {"sms": True}}, given_on=LAST_WEEK).counts == {"older": 1}
+    assert counts(app, "sms") == set()
+    with app.app_context(), read():
+        [said] = consents.history(member_id)
+    assert (said["granted"], said["proof"]) == (False, PROOF)
+
+
+def test_a_no_said_again_on_a_later_day_stands_from_then_on(app, member_id):
+    grant(app, {member_id: {"sms": False}}, given_on=date(2026, 11, 1))
+    later = {member_id: {"sms": False}}
+    assert grant(app, later, given_on=YESTERDAY).counts == {"withdrawn": 1}
+    assert grant(app, {member_id: {"sms": True}}, given_on=LAST_WEEK).counts == {"older": 1}
+    assert grant(app, later, given_on=YESTERDAY).counts == {"unchanged": 1}
+    assert grant(app, later, given_on=LAST_WEEK).counts == {"unchanged": 1}
+
+
+def test_same_no_of_today_again_changes_nothing(app, member_id):
+    grant(app, {member_id: {"sms": False}})
     before = row_counts(app)
-    assert grant(app, {member_id: {"sms": False}}).counts == {"unchanged": 1}
+    again = grant(app, {member_id: {"sms": False}}, now=NOW + timedelta(hours=1))
+    assert again.counts == {"unchanged": 1}
     assert row_counts(app) == before
 
 
@@ -280,6 +301,14 @@ def test_taken_back_it_is_as_if_the_file_never_came(app, member_id):
     assert both.counts == {"granted": 3, "withdrawn": 1}
     assert everything(app) != before
     undo(app, both)
+    assert everything(app) == before
+
+
+def test_words_of_an_earlier_file_stay_in_the_history(app, member_id):
+    grant(app, {member_id: {"sms": False}}, given_on=LAST_WEEK)
+    change(app, "UPDATE consent_changes SET at = :at", at="2026-11-22 04:59:59.000000")
+    before = everything(app)
+    undo(app, grant(app, {member_id: {"sms": True}}))
     assert everything(app) == before
 
 

@@ -74,6 +74,27 @@ def test_province_without_its_list_is_never_mixed():
     assert account.known == {"province": "01", "province_list": None}
 
 
+HUE = {"province": "46", "province_list": "vn34"}
+
+
+@pytest.mark.parametrize(
+    ("came", "district"),
+    [
+        (HUE, None),
+        ({**HUE, "district": "Phú Xuân"}, "Phú Xuân"),
+        ({**HUE, "district": "Quận 1"}, "Quận 1"),
+        ({"province": "01", "province_list": "vn63"}, None),
+        ({"province": "01", "province_list": "vn34", "name": "Lan"}, "Quận 1"),
+        ({"name": "Lan"}, "Quận 1"),
+    ],
+)
+def test_district_goes_with_its_province(came, district):
+    account = known(province="01", province_list="vn34", district="Quận 1")
+    account.take(Came(profile=came), NEWEST)
+    assert account.known["district"] == district
+    assert ("district" in account.before) is (district != "Quận 1")
+
+
 def test_what_stood_before_is_what_stood_first():
     account = known(name="Lan")
     account.take(Came(profile={"name": "B"}), NEWEST)

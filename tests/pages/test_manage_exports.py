@@ -29,6 +29,7 @@ LIST = "/manage/exports"
 FIRST = f"{LIST}/1"
 PURPOSE = "The new air fryer"
 PHONES = ("0912345678", "0987654321", "0387654321")
+OFFERED = re.compile(r'<option value="(\d+)">')
 LINES = re.compile(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>")
 
 
@@ -151,7 +152,7 @@ def test_platform_that_takes_no_small_file_is_named(mai, shop_app, regulars):
     with shop_app.test_request_context(), transaction():
         say(regulars[0], "ads", granted=True)
     asked = mai.ask(f"{NEW}/count", format="tiktok")
-    assert "TikTok takes files from 1,000 rows" in asked.text
+    assert "Fewer than 1,000 rows" in asked.text
 
 
 BAD_CHOICES = [
@@ -160,6 +161,11 @@ BAD_CHOICES = [
     ({"limit": "0"}, "A whole number from 1"),
     ({"limit": "many"}, "A whole number from 1"),
     ({"limit": "9" * 30}, "A whole number from 1"),
+    ({"limit": "2.5"}, "A whole number from 1"),
+    ({"limit": "1,00"}, "A whole number from 1"),
+    ({"limit": "\u0663"}, "A whole number from 1"),
+    ({"since_export": "0" * 19 + "1" + "9" * 30}, "A whole number from 1"),
+    ({"since_export": "0" * 5_000 + "9" * 5_000}, "A whole number from 1"),
     ({"rows_per_file": "1000001"}, "A whole number from 1 to 1,000,000."),
     ({"since_export": "99"}, "There is no such export."),
     ({"since_export": "x"}, "A whole number from 1"),
@@ -247,11 +253,41 @@ def test_what_changed_since_an_earlier_file_comes_alone(mai, shop_app, regulars)
     asked = mai.ask(f"{NEW}/count", format="sms", since_export="1")
     assert ("Were in the earlier file", "−1") in subtraction(asked)
     assert "1 who were in the earlier file" in asked.text
+    assert "export the whole group from time to time" in asked.text
     assert mai.ask(f"{NEW}/count", format="zalo", since_export="1").status_code == 200
     order(mai, since_export="1")
     do_jobs(shop_app)
     names = re.findall(r"/files/([^\"]+)", mai.get(f"{LIST}/2").text)
     assert [name.rpartition("-")[2] for name in names[:2]] == ["added.csv", "removed.csv"]
+
+
+def test_earlier_files_of_the_group_are_offered_however_many_others_there_are(
+    mai, tram, shop_app, monkeypatch
+):
+    order(mai)
+    assert order_internal(tram).status_code == 302
+    do_jobs(shop_app)
+    order(mai, purpose="waits")
+    with shop_app.test_request_context(), transaction():
+        audiences.create(name="Others", slug="others", expression={"tag": "regular"})
+        for number in (1, 2):
+            wanted = Order(format="zalo", reach="zalo", limit=number)
+            exports.create("others", wanted, purpose="x")
+    monkeypatch.setattr("loyalty.exports.service.PAGE_ROWS", 3)
+    assert OFFERED.findall(mai.get(NEW).text) == ["1"]
+    assert OFFERED.findall(tram.get(NEW).text) == ["2", "1"]
+    assert OFFERED.findall(mai.get("/manage/groups/others/export").text) == []
+
+
+def test_earlier_files_are_set_apart_by_where_they_went(mai, shop_app):
+    for chosen in ("sms", "zalo"):
+        order(mai, format=chosen, reach=chosen)
+    do_jobs(shop_app)
+    page = mai.get(NEW).text
+    assert re.findall(r'<optgroup label="([^"]+)">\s*<option value="(\d+)"', page) == [
+        ("Zalo", "2"),
+        ("SMS", "1"),
+    ]
 
 
 def test_files_are_gone_when_their_days_are_over(mai, shop_app):
@@ -286,7 +322,8 @@ def test_list_says_who_made_what_why_and_until_when(mai, shop_app):
     assert re.search(r'data-label="Kept until">\d\d/\d\d', page)
 
 
-def test_long_list_is_shown_in_parts(mai, shop_app):
+def test_long_list_is_shown_in_parts(mai, shop_app, monkeypatch):
+    monkeypatch.setattr("loyalty.exports.service.EXPORTS_WAITING", 200)
     with shop_app.test_request_context(), transaction():
         for number in range(1, 102):
             exports.create("regulars", Order(format="sms", reach="sms", limit=number), purpose="x")

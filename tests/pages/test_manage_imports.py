@@ -3,6 +3,7 @@ it, and taking it back."""
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 
@@ -229,7 +230,19 @@ def test_import_brings_them_in_and_hands_out_the_refused_rows(mai, shop_app):
     assert "no-store" in refused.headers["Cache-Control"]
     assert "Lê Hoa" in refused.text
     assert "Hằng" not in refused.text
+    fetched = "SELECT object_id FROM audit_events WHERE action = 'import.fetch'"
+    assert column(shop_app, fetched) == ["1"]
     assert re.search(r'data-label="New">2<', mai.get(LIST).text)
+
+
+def test_full_disk_is_a_sentence(mai, monkeypatch):
+    def fail(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("loyalty.imports.storing.os.fsync", fail)
+    refused = upload(mai)
+    assert refused.status_code == 507
+    assert "disk" in refused.text
 
 
 def test_same_file_again_is_told(mai, shop_app):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
 from pyroaring import BitMap
+from sqlalchemy import event
 
-from loyalty.core.db import read, transaction
+from loyalty.core.db import db, read, transaction
 from loyalty.core.errors import Code, Problem
 from loyalty.tags import in_file
 from tests.core.rows import row_counts, scalar
@@ -20,6 +24,21 @@ def asked(app, act, *given):
 def done(app, act, *given):
     with app.app_context(), transaction():
         return act(*given)
+
+
+@contextmanager
+def counted():
+    """The statements that go to the database meanwhile."""
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        asked.append(given[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def put_in(app, slug, *member_ids):
@@ -58,6 +77,21 @@ def test_names_without_a_tag_are_made_once(app, api):
     assert made["Vàng"] == made["VÀNG"] == "vang"
     assert see(api, made["ลูกค้าประจำ"])["name"] == "ลูกค้าประจำ"
     assert scalar(app, "SELECT count(*) FROM tags") == 3
+
+
+def test_many_names_are_looked_up_at_once(app, api):
+    names = [f"Nhóm {number}" for number in range(20)]
+    with app.app_context(), transaction():
+        made = in_file.make(names)
+        with counted() as asked:
+            assert in_file.make(names) == made
+    assert len(asked) <= 2
+
+
+def test_two_new_names_that_read_the_same_are_one_tag(app):
+    made = done(app, in_file.make, ["Khách sỉ", "khach-si", "KHÁCH  SỈ"])
+    assert set(made.values()) == {"khach-si"}
+    assert scalar(app, "SELECT count(*) FROM tags") == 1
 
 
 def test_no_tag_is_made_beside_one_with_a_rule(app, api):

@@ -24,6 +24,8 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _EMAIL = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\"]+")
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _EARLIEST_YEAR = 1900
+_NOTE = re.compile(r"[(\[{（][^)\]}）]*[)\]}）]?")
+"""In brackets, or from one that stays open to the end."""
 
 Normal = Callable[[str], str]
 
@@ -79,7 +81,8 @@ def without_hidden(word: str) -> str:
 
 def split_names(word: Normal, *, family_first: bool) -> tuple[Normal, Normal]:
     """The given and the family's name of a whole one: the words at its two ends. A single
-    word is taken for the given name."""
+    word is taken for the given name. What a shop notes beside a name is none of it: `Lan
+    (VIP)`, `Lan 0912345678`."""
     family_at, given_at = (0, -1) if family_first else (-1, 0)
 
     def given(name: str) -> str:
@@ -94,7 +97,9 @@ def split_names(word: Normal, *, family_first: bool) -> tuple[Normal, Normal]:
 
 
 def _words(name: str, word: Normal) -> list[str]:
-    return [found for each in name.split() if (found := word(each))]
+    """Those with a letter in them: a number is no name."""
+    words = map(word, _NOTE.sub(" ", name).split())
+    return [each for each in words if any(map(str.isalpha, each))]
 
 
 @lru_cache(maxsize=65_536)  # people share their names

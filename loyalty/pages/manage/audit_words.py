@@ -28,6 +28,7 @@ ACTIONS: Mapping[str, Any] = {
     "earning_rule.create": _l("Changed how points are earned"),
     "export.create": _l("Exported a customer group"),
     "export.fetch": _l("Took a file of an export"),
+    "import.fetch": _l("Took the refused rows of an import"),
     "member.change": _l("Corrected a customer's profile"),
     "member.close": _l("Closed a customer that a mistake had made"),
     "member.reveal": _l("Showed a customer's whole phone number"),

@@ -10,9 +10,9 @@ from typing import Any
 from flask_babel import gettext, ngettext
 
 from loyalty.core.errors import Problem
-from loyalty.exports import selection
+from loyalty.exports import manifest, selection
+from loyalty.exports.advice import advice_for
 from loyalty.exports.columns import columns
-from loyalty.exports.formats import FORMATS
 from loyalty.exports.rules import Order
 from loyalty.pages import formats
 from loyalty.pages.manage.exports.shown import subtraction
@@ -37,10 +37,11 @@ def counted(slug: str, order_of: Callable[[], Order], *, now: datetime) -> Count
         return not_counted(" ".join(str(said) for said in sentences_of(problem).values()))
     steps = [asdict(step) for step in found.steps]
     left, leaving = len(found.members), len(found.leaving)
+    warnings = map(manifest.sentence_of, manifest.warnings_of(order, added=left))
     return {
         "subtraction": subtraction(steps, order.reach),
-        "advice": "" if left + leaving else selection.advice_for(found.steps, order.reach),
-        "notes": [*_columns_of(order), *_leaving(leaving), *_too_few(order, left)],
+        "advice": "" if left + leaving else advice_for(found.steps, order.reach),
+        "notes": [*_columns_of(order), *_leaving(leaving), *warnings],
         "why": "",
         "button": _button(left + leaving),
     }
@@ -74,18 +75,5 @@ def _leaving(leaving: int) -> list[str]:
         gettext(
             "%(count)s who were in the earlier file and no longer may be come in a second file.",
             count=formats.count(leaving),
-        )
-    ]
-
-
-def _too_few(order: Order, left: int) -> list[str]:
-    chosen = FORMATS[order.format]
-    if not chosen.fewest_rows or not 0 < left < chosen.fewest_rows:
-        return []
-    return [
-        gettext(
-            "%(format)s takes files from %(fewest)s rows: this one may be refused there.",
-            format=str(chosen.label),
-            fewest=formats.count(chosen.fewest_rows),
         )
     ]

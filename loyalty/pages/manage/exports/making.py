@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flask import redirect, render_template, request, url_for
@@ -16,6 +16,7 @@ from loyalty.exports import service
 from loyalty.exports.columns import columns
 from loyalty.exports.formats import FORMATS
 from loyalty.exports.formats.base import Format
+from loyalty.exports.kept import is_comparable
 from loyalty.exports.rules import EXPORT, EXPORT_INTERNAL, Order
 from loyalty.members.consent_rules import CHANNELS
 from loyalty.pages import formats
@@ -71,14 +72,16 @@ def _customers(count: int) -> str:
     return ngettext("%(count)s customer", "%(count)s customers", count, count=formats.count(count))
 
 
-def _earlier(slug: str, now: datetime) -> list[ShownExport]:
-    """Those of the same group that came to an end, the newest first."""
-    found, _ = service.page()
-    return [
-        ShownExport(view=view, made_by="", now=now)
-        for view in found
-        if view["audience"] == slug and view["state"] == "done"
-    ]
+def _earlier(slug: str, now: datetime) -> Mapping[str, Sequence[ShownExport]]:
+    """Those of the same group that came to an end, the newest first, by where they went: what
+    changed since can be told of a file of the same kind alone."""
+    found, _ = service.page(audience_id=audiences.look(slug).id)
+    by_kind: dict[str, list[ShownExport]] = {}
+    for view in found:
+        if view["state"] == "done" and is_comparable(view["as_of"]):
+            one = ShownExport(view=view, made_by="", now=now)
+            by_kind.setdefault(one.where, []).append(one)
+    return by_kind
 
 
 def _order() -> Order:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from flask import request
@@ -17,6 +18,9 @@ from loyalty.pages import formats
 from loyalty.pages.manage.exports.words import INTERNAL
 from loyalty.pages.manage.forms import line, one_of, together
 
+_NUMBER = re.compile(r"[0-9]{1,3}([.,\u00a0][0-9]{3})+|[0-9]+")
+"""With or without marks between the thousands."""
+MOST_DIGITS = 18
 MOST_MEMBERS = 100_000_000
 """More than a shop can have: what is typed stays a number that every database holds."""
 
@@ -29,7 +33,7 @@ def order() -> Order:
         reach=lambda: chosen.channel or _reach(),
         limit=_whole("limit", MOST_MEMBERS),
         rows_per_file=_whole("rows_per_file", EXPORT_ROWS_PER_FILE),
-        since_export=_whole("since_export", 2**62),
+        since_export=_whole("since_export", 10**MOST_DIGITS),
     )
     return Order(format=name, columns=_columns() if chosen.takes_columns else (), **given)
 
@@ -55,12 +59,18 @@ def _whole(name: str, most: int) -> Callable[[], int | None]:
 
     def read() -> int | None:
         text = request.form.get(name, "").strip()
-        digits = text.replace(".", "").replace(",", "").replace("\u00a0", "")
         if not text:
             return None
-        if digits.isascii() and digits.isdecimal() and 1 <= int(digits[:20]) <= most:
-            return int(digits)
+        number = _number(text)
+        if 1 <= number <= most:
+            return number
         sentence = gettext("A whole number from 1 to %(most)s.", most=formats.count(most))
         raise Problem(Code.INVALID_REQUEST, errors={name: [sentence]})
 
     return read
+
+
+def _number(text: str) -> int:
+    """0 for what is none, or has more digits than any that is asked for."""
+    digits = re.sub(r"[^0-9]", "", text).lstrip("0") if _NUMBER.fullmatch(text) else ""
+    return int(digits) if 0 < len(digits) <= MOST_DIGITS else 0

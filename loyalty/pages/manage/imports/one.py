@@ -6,6 +6,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from loyalty.audit import service as audit
 from loyalty.core.access import Door, requires, takes_query
 from loyalty.core.errors import Problem
 from loyalty.imports import member_columns, service
@@ -94,10 +95,13 @@ def cancel_import(import_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/imports/<int:import_id>/refused.csv")
-@_LOOKS
+@requires(IMPORT, door=Door.LOGIN, writes=True)
 def refused_rows(import_id: int) -> ResponseReturnValue:
-    """The rows that did not go in, each with why: to be mended and sent again."""
-    return download(service.refused_of(import_id), name=f"refused-{import_id}.csv")
+    """The rows that did not go in, each with why: to be mended and sent again. Written in the
+    log: it is a list of customers that leaves the house."""
+    file = service.refused_of(import_id)
+    audit.record("import.fetch", "import", import_id)
+    return download(file, name=f"refused-{import_id}.csv")
 
 
 def _back_to(import_id: int) -> ResponseReturnValue:
