@@ -56,7 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         name, _, parameters = item.name.partition("[")
-        if parameters.startswith(LONG_ON_BOTH.get(name, "-")):
+        database = LONG_ON_BOTH.get(name)
+        if database and parameters.startswith(database):
             item.add_marker("soak")
 
 

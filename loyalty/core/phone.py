@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from loyalty.core.errors import Code, Problem
-from loyalty.core.phone_plan import e164_of
+from loyalty.core.phone_plan import e164_of, is_plain_mobile
 from loyalty.core.phone_text import Written, clean, refusal
 
 LONGEST_TEXT = 200  # characters, a label and a note included; longer is refused unread
@@ -128,4 +128,6 @@ def _parsed(e164: str) -> phonenumbers.PhoneNumber:
 
 @lru_cache(maxsize=65_536)
 def _kind(e164: str) -> str:
+    if is_plain_mobile(e164):
+        return "mobile"
     return _KINDS.get(phonenumbers.number_type(_parsed(e164)), "unknown")

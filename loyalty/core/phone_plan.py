@@ -148,6 +148,41 @@ def _shortcut(region: str) -> tuple[int, re.Pattern[str]] | None:
     return (code, ways) if is_simple else None
 
 
+def is_plain_mobile(e164: str) -> bool:
+    """Whether the plan of its country, which shares its code with no other, knows the number as
+    a mobile and as nothing else. Where it does not, `phonenumbers` has to be asked."""
+    for end in (2, 3, 4):
+        mobiles = _mobiles(e164[1:end])
+        if mobiles is not None:
+            return mobiles.fullmatch(e164[end:]) is not None
+    return False
+
+
+_NONE = re.compile(r"(?!)")
+
+
+@cache  # no code begins another, so as many as there are digits to try
+def _mobiles(code: str) -> re.Pattern[str] | None:
+    """What follows a country code in such numbers; None where that is no country code."""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(code))
+    if regions is None:
+        return None
+    plan = PhoneMetadata.metadata_for_region(regions[0]) if len(regions) == 1 else None
+    if plan is None or plan.mobile is None or plan.general_desc is None:
+        return _NONE
+    kinds = (
+        *(plan.premium_rate, plan.toll_free, plan.shared_cost, plan.voip, plan.pager),
+        *(plan.personal_number, plan.uan, plan.voicemail, plan.fixed_line),
+    )
+    others = "|".join(kind.national_number_pattern or "(?!)" for kind in kinds if kind)
+    number, general = (
+        desc.national_number_pattern or "(?!)" for desc in (plan.mobile, plan.general_desc)
+    )
+    lengths = "|".join(rf"\d{{{length}}}" for length in plan.mobile.possible_length)
+    has_length, is_general = rf"(?=(?:{lengths})\Z)", rf"(?=(?:{general})\Z)"
+    return re.compile(rf"{has_length}{is_general}(?!(?:{others})\Z)(?:{number})", re.ASCII)
+
+
 # Refusals ---------------------------------------------------------------------
 
 _ENDS_IN_RANGE = re.compile(r"\d{3} ?[-/~] ?\d$|^[^/]*\d{3} ?/ ?\d\d?$", re.ASCII)

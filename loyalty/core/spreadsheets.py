@@ -42,5 +42,7 @@ def safe_cells(texts: Sequence[str | None]) -> list[str | None]:
 
 def plain_cell(text: str) -> str:
     """What `safe_cell` was given; of a text that was `'=` itself nobody can tell."""
+    if _QUOTE not in text:
+        return text
     is_guarded = text.startswith(_QUOTE) and text.startswith(RISKY_STARTS, 1)
     return _GUARDED_WITHIN.sub("", text[1:] if is_guarded else text)

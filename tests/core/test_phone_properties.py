@@ -10,7 +10,7 @@ from phonenumbers import PhoneMetadata
 
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
-from loyalty.core.phone_plan import read_in_full, read_quickly
+from loyalty.core.phone_plan import is_plain_mobile, read_in_full, read_quickly
 from loyalty.core.phone_text import Written
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -164,3 +164,36 @@ def test_shortcut_agrees_with_the_library_alone(number: str) -> None:
     read = phonenumbers.parse(f"0{number}", "VN")
     assert phonenumbers.is_valid_number(read)
     assert read_quickly(f"0{number}", "VN") == phonenumbers.format_number(read, 0)
+
+
+@st.composite
+def numbers_of_any_country(draw: st.DrawFn) -> str:
+    """E.164 of a mobile, or any digits behind a country code."""
+    region = draw(st.sampled_from(["VN", "TH", *REGIONS]))
+    code = phonenumbers.country_code_for_region(region)
+    plan = PhoneMetadata.metadata_for_region(region)
+    digits = st.from_regex(r"(?a:[1-9]\d{4,11})", fullmatch=True)
+    if plan and plan.mobile and plan.mobile.national_number_pattern:
+        digits |= mobiles_of(region)
+    return f"+{code}{draw(digits)}"
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(numbers_of_any_country())
+@example("+84912345678")
+@example("+84799123456")
+@example("+841900123456")
+def test_plain_mobile_is_what_the_library_calls_a_mobile(e164: str) -> None:
+    kind = phonenumbers.number_type(phonenumbers.parse(e164))
+    if is_plain_mobile(e164):
+        assert kind == phonenumbers.PhoneNumberType.MOBILE
+
+
+@pytest.mark.parametrize("region", ["VN", "TH"])
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_mobiles_of_our_countries_are_plain(region: str, data: st.DataObject) -> None:
+    e164 = f"+{phonenumbers.country_code_for_region(region)}{data.draw(mobiles_of(region))}"
+    number = phonenumbers.parse(e164)
+    is_mobile = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
+    assert is_plain_mobile(e164) == is_mobile
