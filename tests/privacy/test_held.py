@@ -158,7 +158,7 @@ def test_held_is_whole_and_plain(app, api, member):
     assert held["points"]["entries"][0]["taken_from"][0]["points"] == 5
     assert [row["note"] for row in held["requests"]] == [NOTE]
     assert [(row["format"], row["purpose"]) for row in held["exports"]] == [("csv", "kiểm kê")]
-    assert [row["before"] for row in held["imports"]] == [{"name": NAME}]
+    assert [row["before"]["name"] for row in held["imports"]] == [NAME]
     done = {event["action"] for event in held["log"]}
     assert {"member.change", "consent.change", "purchase.void", "rights.copy"} <= done
     assert {event["actor"] for event in held["log"]} <= {"key", "person", "system"}
