@@ -199,6 +199,7 @@ def test_pages_of_files_fit_and_are_accessible(
     send(page, list_of_customers)
     whole(page)
     page.locator(".import-choices .files-buttons .btn").click()
+    expect(page.locator(".files-progress")).to_be_visible()
     whole(page)
     tasting.do_jobs()
     expect(page.locator(".tally")).to_be_visible()
