@@ -65,7 +65,7 @@ class Spreadsheet(Format):
             sheet = book.add_worksheet()
             with _ending(book, sheet, under):
                 self._head(book, sheet)
-                yield _Lines(sheet, [self._put(column, book, sheet) for column in self.chosen])
+                yield _Lines([self._put(column, book, sheet) for column in self.chosen])
 
     def _head(self, book: Workbook, sheet: Worksheet) -> None:
         bold = book.add_format({"bold": True})
@@ -117,8 +117,7 @@ def _put_time(sheet: Worksheet, book: Workbook, zone: ZoneInfo) -> Put:
 
 
 class _Lines:
-    def __init__(self, sheet: Worksheet, puts: Sequence[Put]) -> None:
-        self._sheet = sheet
+    def __init__(self, puts: Sequence[Put]) -> None:
         self._puts = puts
         self._line = 0
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import url_for
 from flask_babel import format_decimal, gettext, ngettext
 
 from loyalty.core.errors import Code
+from loyalty.exports import manifest
 from loyalty.exports.columns import columns
 from loyalty.exports.formats import FORMATS
 from loyalty.pages import formats
 from loyalty.pages.manage.exports.words import STATES, reach_word, taken_out
-from loyalty.pages.manage.progress import progress_in_words
+from loyalty.pages.manage.progress import ShownWork
 
 _GOES_ON = ("queued", "running")
 _ENDED_BADLY = ("failed", "cancelled")
 _SIZES = ("B", "KB", "MB", "GB")
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,16 +64,8 @@ class ShownFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownExport:
+class ShownExport(ShownWork):
     """`view` as `exports.service` gives it."""
-
-    view: Mapping[str, Any]
-    made_by: str
-    now: datetime
-
-    @property
-    def id(self) -> int:
-        return self.view["id"]
 
     @property
     def group(self) -> str:
@@ -124,10 +115,6 @@ class ShownExport:
         return self.view["state"] in _ENDED_BADLY
 
     @property
-    def made(self) -> str:
-        return formats.lately(self.view["created_at"], self.now)
-
-    @property
     def as_of(self) -> str:
         return formats.date_and_time(self.view["as_of"]) if self.view["as_of"] else ""
 
@@ -170,18 +157,6 @@ class ShownExport:
             return gettext("It failed while it was worked out who is in the file.")
         return gettext("It failed while the file was written.")
 
-    @property
-    def progress(self) -> int:
-        return self.view["progress"] or 0
-
-    @property
-    def total(self) -> int:
-        return self.view["total"] or 0
-
-    @property
-    def progress_in_words(self) -> str:
-        return progress_in_words(self.progress, self.total)
-
     # -- what came of it
 
     @property
@@ -200,7 +175,9 @@ class ShownExport:
 
     @property
     def _manifest(self) -> ShownFile:
-        return self._file(MANIFEST, gettext("What was counted, and the check sum of each file"))
+        return self._file(
+            manifest.NAME, gettext("What was counted, and the check sum of each file")
+        )
 
     def _file(self, name: str, about: str) -> ShownFile:
         address = url_for("manage.export_file", export_id=self.id, file_name=name)

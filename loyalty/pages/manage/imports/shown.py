@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext
@@ -13,20 +12,12 @@ from loyalty.core.limits import UNDO_DAYS
 from loyalty.pages import formats
 from loyalty.pages.manage.imports.tally import Tally
 from loyalty.pages.manage.imports.words import STATES, WORK
-from loyalty.pages.manage.progress import progress_in_words
+from loyalty.pages.manage.progress import ShownWork
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownImport:
+class ShownImport(ShownWork):
     """`view` as `imports.service` gives it."""
-
-    view: Mapping[str, Any]
-    made_by: str
-    now: datetime
-
-    @property
-    def id(self) -> int:
-        return self.view["id"]
 
     @property
     def file_name(self) -> str:
@@ -43,10 +34,6 @@ class ShownImport:
     @property
     def tone(self) -> str:
         return STATES[self.state][1]
-
-    @property
-    def made(self) -> str:
-        return formats.lately(self.view["created_at"], self.now)
 
     @property
     def may_choose(self) -> bool:
@@ -70,18 +57,6 @@ class ShownImport:
     @property
     def doing(self) -> Any:
         return gettext("Ending in a moment") if self.view["is_ending"] else WORK[self.state]
-
-    @property
-    def progress(self) -> int:
-        return self.view["progress"] or 0
-
-    @property
-    def total(self) -> int:
-        return self.view["total"] or 0
-
-    @property
-    def progress_in_words(self) -> str:
-        return progress_in_words(self.progress, self.total)
 
     # -- what came of it
 
