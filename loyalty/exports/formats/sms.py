@@ -1,4 +1,4 @@
-"""Lists message gateway."""
+"""Lists for an SMS gateway."""
 
 from __future__ import annotations
 
