@@ -18,7 +18,10 @@ from loyalty.imports import cli as imports
 from loyalty.imports.member_commands import members
 from loyalty.privacy import cli as privacy
 from loyalty.programme import cli as programme
+from loyalty.programme import settings_cli
 from loyalty.purchases import cli as purchases
+from loyalty.purchases import tiers_cli
+from loyalty.rewards import cli as rewards
 from loyalty.staff import cli as staff
 from loyalty.tags import cli as tags
 
@@ -31,9 +34,12 @@ audiences.audiences.add_command(exports.export_audience)
 def configure_commands(app: Flask) -> None:
     commands: tuple[click.Command, ...] = (
         programme.stores,
+        settings_cli.programme,
         staff.staff,
         staff.api_keys,
         purchases.points,
+        tiers_cli.tiers,
+        rewards.rewards,
         _purchases,
         tags.tags,
         audiences.audiences,

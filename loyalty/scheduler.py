@@ -28,9 +28,15 @@ from loyalty.imports import service as imports
 from loyalty.imports import undo_rows
 from loyalty.jobs import service as jobs
 from loyalty.jobs import worker
-from loyalty.points import invariants as of_points
+from loyalty.points import figures as point_figures
+from loyalty.points import pending
+from loyalty.points.birthdays import give_birthday_bonuses
+from loyalty.points.expiring import expire_due
+from loyalty.points.invariants import broken
 from loyalty.privacy.jobs import make_up_for_failures
-from loyalty.purchases import invariants as of_purchases
+from loyalty.programme.tier_review import queue_review
+from loyalty.purchases.tiers_review import is_review_due
+from loyalty.rewards.jobs import lapse_holds
 from loyalty.staff import sessions
 from loyalty.tags import jobs as tags_jobs
 from loyalty.tags import rounds
@@ -156,10 +162,26 @@ def forget_sessions() -> int:
 def verify_ledger() -> int:
     """How many invariants are broken; each is logged by name."""
     with read():
-        broken = of_points.broken_among({**of_points.invariants(), **of_purchases.invariants()})
-    for found in broken:
+        every = broken()
+    for found in every:
         log.error("ledger.broken", invariant=found.invariant, first_ids=found.ids)
-    return len(broken)
+    return len(every)
+
+
+def expire_points() -> int:
+    return expire_due(clock.now()).lots
+
+
+def activate_points() -> int:
+    return pending.activate_due(clock.now())
+
+
+def give_birthdays() -> int:
+    return give_birthday_bonuses(clock.now())
+
+
+def keep_point_sums() -> int:
+    return point_figures.keep_sums(clock.now())
 
 
 def thin_out_groups() -> int:
@@ -196,16 +218,34 @@ def queue_daily_build() -> bool:
     return in_transaction(queue)
 
 
+def queue_monthly_review() -> bool:
+    """Of all tiers, as soon in the month as somebody is there to do it. Whether it did."""
+
+    def queue() -> bool:
+        is_due = is_review_due()
+        if is_due:
+            queue_review(clock.now())
+        return is_due
+
+    return in_transaction(queue)
+
+
 _SCHEDULE: tuple[tuple[str, Callable[[], Any], dict[str, Any]], ...] = (
     ("forget_idempotency_keys", forget_idempotency_keys, {"hour": 3, "minute": 10}),
     ("forget_rate_windows", forget_rate_windows, {"minute": 20}),
+    ("lapse_holds", lapse_holds, {"minute": "*"}),
     ("forget_sessions", forget_sessions, {"hour": 3, "minute": 30}),
     ("make_up_for_failures", make_up_for_failures, {"minute": 40}),
+    ("keep_point_sums", keep_point_sums, {"hour": 3, "minute": 40}),
     ("thin_out_groups", thin_out_groups, {"hour": 3, "minute": 50}),
+    ("activate_points", activate_points, {"minute": 1}),
+    ("give_birthdays", give_birthdays, {"hour": 8, "minute": 5}),
+    ("expire_points", expire_points, {"hour": "2,10,18", "minute": 10}),
     ("verify_ledger", verify_ledger, {"hour": 4, "minute": 10}),
     ("delete_old_exports", delete_old_exports, {"minute": 50}),
     ("delete_old_imports", delete_old_imports, {"minute": 55}),
     ("forget_old_exports", forget_old_exports, {"hour": 4, "minute": 20}),
     ("forget_old_imports", forget_old_imports, {"hour": 4, "minute": 30}),
     ("queue_daily_build", queue_daily_build, {"minute": 5}),
+    ("queue_monthly_review", queue_monthly_review, {"minute": 15}),
 )

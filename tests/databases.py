@@ -13,6 +13,7 @@ from typing import Protocol
 
 import flask_migrate
 from flask import Flask
+from sqlalchemy import make_url
 
 import config
 from loyalty import create_app
@@ -28,6 +29,9 @@ class Databases(Protocol):
     def fresh(self) -> str: ...
 
     def drop(self, url: str) -> None: ...
+
+    def refill(self, url: str, *, like: str) -> None:
+        """What `like` holds, in place of all that `url` holds; nobody is connected to either."""
 
 
 class SqliteDatabases:
@@ -48,6 +52,10 @@ class SqliteDatabases:
         for end in ("", "-wal", "-shm"):
             Path(url.removeprefix("sqlite:///") + end).unlink(missing_ok=True)
 
+    def refill(self, url: str, *, like: str) -> None:
+        self.drop(url)
+        shutil.copyfile(like.removeprefix("sqlite:///"), url.removeprefix("sqlite:///"))
+
 
 class PostgresDatabases:
     """Copies of one migrated template, since its own triggers forbid emptying tables."""
@@ -67,8 +75,16 @@ class PostgresDatabases:
         return self._server.url(name)
 
     def drop(self, url: str) -> None:
-        name = url.rpartition("/")[2].partition("?")[0]
-        self._server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._server.execute(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
+
+    def refill(self, url: str, *, like: str) -> None:
+        self.drop(url)
+        copied = f"TEMPLATE {_name(like)} STRATEGY FILE_COPY"
+        self._server.execute(f"CREATE DATABASE {_name(url)} {copied}")
+
+
+def _name(url: str) -> str:
+    return str(make_url(url).database)
 
 
 def environment(database_url: str, folder: Path, **changes: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,12 @@ from loyalty.members.models import AttributeKind
 from loyalty.pages import sessions
 from loyalty.points.models import PointEntry
 from loyalty.privacy import service as privacy
+from loyalty.programme import promotions, tiers
 from loyalty.programme import service as programme
+from loyalty.purchases import returns
 from loyalty.purchases import service as purchases
+from loyalty.purchases.models import FlagKind, PurchaseFlag
+from loyalty.rewards import service as rewards
 from loyalty.staff import keys as staff_keys
 from loyalty.staff import service as staff
 from loyalty.staff.models import StaffSession, StaffStore, StaffUser
@@ -42,6 +47,8 @@ from tests.audiences.making import put_in_group
 from tests.databases import Databases, environment, running_app
 
 PASSWORD = "a password of tests"
+OUT_OF_REACH = 10**12
+"""Minor units: a tier of which nobody's receipts in tests come near."""
 PHONE = "0912345678"
 NAME = "Nguyễn Thị Thu Hằng"
 
@@ -258,6 +265,12 @@ def _something_to_ask_for(app: Flask, caller: Caller, number: int) -> dict[str, 
         colleague = new_person(f"colleague-{number}", "A colleague", Role.CASHIER, ["S01"])
         key, _ = staff_keys.create_api_key(name="spare", role=Role.CASHIER, store_code="S01")
         request = privacy.receive(member_id, kind="copy", via="counter")
+        tiers.create(
+            slug=f"group-{number}",
+            name=f"A tier {number}",
+            threshold=OUT_OF_REACH + number,
+            multiplier_percent=100,
+        )
         attribute = attributes.declare(name=f"kept_{number}", label="Kept", kind=AttributeKind.TEXT)
         tag = tags.create(name=f"A tag {number}", slug=f"group-{number}")
         of_another = {"tag": tags.create(name=f"Within {number}", slug=f"within-{number}")["slug"]}
@@ -270,8 +283,11 @@ def _something_to_ask_for(app: Flask, caller: Caller, number: int) -> dict[str, 
         return {
             "member_id": member_id,
             "purchase_id": recorded.purchase["id"],
+            "return_id": _returned(number),
+            **_spent(member_id, number),
             "entry_id": db.session.scalar(select(PointEntry.id).filter_by(member_id=member_id)),
             "staff_id": colleague.id,
+            "store_id": programme.store("S01").id,
             "key_id": key.id,
             "request_id": request["id"],
             "slug": tag["slug"],
@@ -279,7 +295,57 @@ def _something_to_ask_for(app: Flask, caller: Caller, number: int) -> dict[str, 
             "export_id": export["id"],
             "file_name": "manifest.json",
             "import_id": received["id"],
+            "flag_id": _flagged(recorded.purchase["id"]),
+            "promotion_id": _promotion(number),
+            "topic": "redeeming",
         }
+
+
+def _promotion(number: int) -> int:
+    """One that runs, and asks for more than anybody buys."""
+    made = promotions.create(
+        name=f"A promotion {number}",
+        terms={"points": 1, "when": {"min_amount": OUT_OF_REACH}},
+        ends_at=clock.now() + timedelta(days=1),
+    )
+    promotion_id: int = made["id"]
+    return promotion_id
+
+
+def _spent(member_id: int, number: int) -> dict[str, int]:
+    """A gift, and a point on hold."""
+    gift = rewards.create({"name": f"A gift {number}", "kind": "gift", "cost": 1, "worth": 0})
+    held = rewards.hold(member_id, points=1, store_id=programme.store("S01").id)
+    return {"reward_id": gift.id, "redemption_id": held["id"]}
+
+
+def _returned(number: int) -> int:
+    """Goods of no purchase that is known."""
+    made = returns.record_unnamed(
+        {
+            "phone": PhoneNumber.parse(f"09121000{number:02d}", "VN"),
+            "store": "S01",
+            "return_no": f"TH-{number}",
+            "amount": 1,
+        }
+    )
+    return_id: int = made.returned["id"]
+    return return_id
+
+
+def _flagged(purchase_id: int) -> int:
+    """The purchase of somebody else, as it waits for a manager."""
+    store_id = programme.store("S01").id
+    flag = PurchaseFlag(
+        purchase_id=purchase_id,
+        store_id=store_id,
+        kind=FlagKind.LATE,
+        actor="person:0",
+        flagged_at=clock.now(),
+    )
+    db.session.add(flag)
+    db.session.flush()
+    return flag.id
 
 
 def _actor_of(caller: Caller) -> Actor:

@@ -82,6 +82,8 @@ class Action:
         return actor.role in self.roles
 
 
+CARRIED_ON_BY = "carried_on_by"
+"""Name of the seam: members hand in who carries on the account of a member that was merged."""
 ACTIONS: dict[str, Action] = {}
 """Every declared action by its name: what the table of who may do what is made from."""
 
@@ -144,6 +146,14 @@ def requires(action: Action, *, door: Door = Door.KEY, writes: bool | None = Non
             request.get_data()
             changes = request.method not in ("GET", "HEAD") if writes is None else writes
 
+            def answer() -> ResponseReturnValue:
+                if changes:
+                    with idempotency.running():
+                        return in_transaction(respond_once)
+                with read():
+                    _enter(door, action)
+                    return respond()
+
             def respond() -> Response:
                 return current_app.make_response(view(*args, **kwargs))
 
@@ -151,17 +161,29 @@ def requires(action: Action, *, door: Door = Door.KEY, writes: bool | None = Non
                 _enter(door, action)
                 return idempotency.answer_once(current_actor().label, respond)
 
-            if changes:
-                with idempotency.running():
-                    return in_transaction(respond_once)
-            with read():
-                _enter(door, action)
-                return respond()
+            try:
+                return answer()
+            except Problem as problem:
+                if not _leads_on(problem, kwargs):
+                    raise
+            return answer()
 
         guarded.access_rule = Rule(door=door, action=action)  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def _leads_on(problem: Problem, arguments: dict[str, Any]) -> bool:
+    """Whether the path names a member whose account another one carries on: the path is then
+    the other's. Asked where nobody was found, so that it costs the others nothing."""
+    if problem.code is not Code.UNKNOWN_MEMBER or "member_id" not in arguments:
+        return False
+    with read():
+        survivor = current_app.extensions[CARRIED_ON_BY](arguments["member_id"])
+    if survivor is not None:
+        arguments["member_id"] = survivor
+    return survivor is not None
 
 
 def current_actor() -> Actor:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from loyalty.core.refusals import PHONE_CODES, TABLE, Code
+from loyalty.core.refusal_codes import PHONE_CODES, Code
+from loyalty.core.refusals import TABLE
 
 __all__ = ["PHONE_CODES", "Code", "Problem", "as_document"]
 

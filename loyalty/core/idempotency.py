@@ -7,20 +7,23 @@ request may use the key again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request
 from sqlalchemy import LargeBinary, String, delete, func, or_, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loyalty.core import clock
 from loyalty.core.codes import fingerprint
-from loyalty.core.db import Base, UtcDateTime, db, is_postgresql
+from loyalty.core.db import Base, UtcDateTime, connection, db, is_postgresql, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.limits import IDEMPOTENCY_KEY_LENGTH
 
@@ -87,6 +90,28 @@ def answer_once(actor: str, act: Callable[[], Response]) -> Response:
     if response.status_code < 400 and (response.is_json or not response.get_data()):
         _keep(actor, key, response)
     return response
+
+
+def comes_first(actor: str, fields: Sequence[tuple[str, str]]) -> bool:
+    """Whether a form, as it is, was not sent before: False where the button was pressed twice.
+
+    Each page gives its form a random field, so that no two pages send the same. Whoever presses
+    meanwhile waits, and comes first where this one is refused.
+    """
+    sent = fingerprint(f"{request.path}\n{urlencode(fields)}")
+    row = {
+        "actor": actor,
+        "key": fingerprint(f"form {sent}"),
+        "request_hash": sent,
+        "status": HTTPStatus.SEE_OTHER,
+        "content_type": "",
+        "body": b"",
+        "created_at": clock.now(),
+    }
+    kind = postgresql.insert if is_postgresql() else sqlite.insert
+    keys = table_of(IdempotencyKey)
+    insert = kind(keys).values(row).on_conflict_do_nothing().returning(keys.c.key)
+    return connection().scalar(insert) is not None
 
 
 def forget_old(now: datetime) -> int:

@@ -17,6 +17,12 @@ STOP_SECONDS = 8
 """What is being answered may take so long when the server is stopped."""
 BATCH_ROWS = 5_000
 LINES_PER_PURCHASE = 500
+INVOICE_LINES = 2_000
+"""Of one receipt in a file of lines."""
+NEAR_LINES = 500
+"""In a file of lines, those of one receipt stand so near each other."""
+MATCHED_PURCHASES = 1_000
+"""Among so many of a member's newest purchases is looked for goods that came back unnamed."""
 PAGE_ROWS = 100
 
 CODE_LENGTH = 32
@@ -78,3 +84,17 @@ UNDO_DAYS = 30
 """How long an import can be undone: until then is kept what it changed."""
 CSV_LINE_BYTES = 64 * 1024
 CSV_COLUMNS = 200
+RULES_OF_A_VERSION = 50
+"""Earning rules beside the basic one."""
+TIERS = 20
+PROMOTIONS_AT_ONCE = 50
+"""That run or are to come."""
+REWARDS = 1_000
+POINTS = 10**12
+"""The most that a rule, an adjustment or a reward may name."""
+REDEMPTIONS_OF_A_PURCHASE = 20
+VOUCHER_CODE_LENGTH = 16
+TERMS_LENGTH = 50_000
+"""Of one language, in characters."""
+STATEMENT_ENTRIES = 10_000
+"""In one statement: a longer period is asked for in parts."""

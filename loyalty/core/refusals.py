@@ -1,4 +1,4 @@
-"""Every refusal the service can give: its code, its status and its sentence.
+"""Every refusal the service can give: the status and the sentence of each code.
 
 Programs branch on the codes, people read the sentences; no other place knows either.
 """
@@ -6,131 +6,12 @@ Programs branch on the codes, people read the sentences; no other place knows ei
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-
-class Code(StrEnum):
-    """Stable names of refusals: programs branch on these, people read the sentence."""
-
-    # phones (semantics, Phones)
-    NO_NUMBER = "no_number"
-    TWO_NUMBERS = "two_numbers"
-    LETTERS_IN_NUMBER = "letters_in_number"
-    TOO_SHORT = "too_short"
-    TOO_LONG = "too_long"
-    NO_SUCH_COUNTRY = "no_such_country"
-    DIGITS_LOST = "digits_lost"
-    OLD_LANDLINE = "old_landline"
-    NOT_IN_USE = "not_in_use"
-    SERVICE_NUMBER = "service_number"
-    # requests
-    INVALID_REQUEST = "invalid_request"
-    INVALID_JSON = "invalid_json"
-    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
-    REQUEST_TOO_LARGE = "request_too_large"
-    NOT_FOUND = "not_found"
-    METHOD_NOT_ALLOWED = "method_not_allowed"
-    INTERNAL_ERROR = "internal_error"
-    BUSY = "busy"
-    UNAUTHENTICATED = "unauthenticated"
-    FORBIDDEN = "forbidden"
-    INVALID_CSRF = "invalid_csrf"
-    INVALID_HOST = "invalid_host"
-    REQUEST_TOO_SLOW = "request_too_slow"
-    TOO_MANY_REQUESTS = "too_many_requests"
-    WRONG_LOGIN = "wrong_login"
-    IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
-    IDEMPOTENCY_IN_PROGRESS = "idempotency_in_progress"
-    IDEMPOTENCY_KEY_REQUIRED = "idempotency_key_required"
-    # stores, staff
-    UNKNOWN_STORE = "unknown_store"
-    STORE_EXISTS = "store_exists"
-    STAFF_EXISTS = "staff_exists"
-    ALREADY_SET_UP = "already_set_up"
-    UNKNOWN_STAFF = "unknown_staff"
-    UNKNOWN_KEY = "unknown_key"
-    INVALID_LOGIN = "invalid_login"
-    WEAK_PASSWORD = "weak_password"  # noqa: S105  # nosec B105  # a code
-    WRONG_PASSWORD = "wrong_password"  # noqa: S105  # nosec B105  # a code
-    WEAK_PIN = "weak_pin"
-    WRONG_PIN = "wrong_pin"
-    PASSWORD_CHANGE_REQUIRED = "password_change_required"  # noqa: S105  # nosec B105  # a code
-    OUTSIDE_YOUR_STORES = "outside_your_stores"
-    NOT_FOR_YOURSELF = "not_for_yourself"
-    OWNER_STAYS = "owner_stays"
-    KEY_ENDED = "key_ended"
-    # members
-    UNKNOWN_MEMBER = "unknown_member"
-    PHONE_IN_USE = "phone_in_use"
-    UNKNOWN_PROVINCE = "unknown_province"
-    MEMBER_ERASED = "member_erased"
-    GUARDIAN_REQUIRED = "guardian_required"
-    TOO_YOUNG = "too_young"
-    REASON_REQUIRED = "reason_required"
-    # rights
-    UNKNOWN_RIGHTS_REQUEST = "unknown_rights_request"
-    RIGHTS_REQUEST_ENDED = "rights_request_ended"
-    UNKNOWN_ATTRIBUTE = "unknown_attribute"
-    ATTRIBUTE_EXISTS = "attribute_exists"
-    # tags and audiences
-    UNKNOWN_TAG = "unknown_tag"
-    TAG_EXISTS = "tag_exists"
-    TAG_HAS_RULE = "tag_has_rule"
-    TAG_IS_MANUAL = "tag_is_manual"
-    UNKNOWN_AUDIENCE = "unknown_audience"
-    AUDIENCE_EXISTS = "audience_exists"
-    UNKNOWN_GROUP = "unknown_group"
-    GROUP_IN_USE = "group_in_use"
-    GROUP_CYCLE = "group_cycle"
-    TOOK_TOO_LONG = "took_too_long"
-    # files that go out and come in
-    UNKNOWN_EXPORT = "unknown_export"
-    UNKNOWN_COLUMN = "unknown_column"
-    NOT_COMPARABLE = "not_comparable"
-    EMPTY_AUDIENCE = "empty_audience"
-    NOBODY_LEFT = "nobody_left"
-    FILES_DELETED = "files_deleted"
-    DISK_FULL = "disk_full"
-    UNKNOWN_IMPORT = "unknown_import"
-    NOT_AT_THIS_STAGE = "not_at_this_stage"
-    BAD_FILE = "bad_file"
-    BUILT_UPON = "built_upon"
-    HAS_OPENING_BALANCE = "has_opening_balance"
-    WORK_ENDED = "work_ended"
-    WORK_GOES_ON = "work_goes_on"
-    # purchases
-    UNKNOWN_PURCHASE = "unknown_purchase"
-    UNKNOWN_ENTRY = "unknown_entry"
-    RECEIPT_NO_REQUIRED = "receipt_no_required"
-    RECEIPT_CONFLICT = "receipt_conflict"
-    LINES_DO_NOT_ADD_UP = "lines_do_not_add_up"
-    IN_THE_FUTURE = "in_the_future"
-    TOO_OLD = "too_old"
-    INVALID_AMOUNT = "invalid_amount"
-    INVALID_TIME = "invalid_time"
-    PURCHASE_VOIDED = "purchase_voided"
-    NOT_YOUR_RECEIPT = "not_your_receipt"
-    TOO_LATE_TO_CHANGE = "too_late_to_change"
-
-
-PHONE_CODES = frozenset(
-    {
-        Code.NO_NUMBER,
-        Code.TWO_NUMBERS,
-        Code.LETTERS_IN_NUMBER,
-        Code.TOO_SHORT,
-        Code.TOO_LONG,
-        Code.NO_SUCH_COUNTRY,
-        Code.DIGITS_LOST,
-        Code.OLD_LANDLINE,
-        Code.NOT_IN_USE,
-        Code.SERVICE_NUMBER,
-    }
-)
+from loyalty.core.refusal_codes import Code
 
 _BAD = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -352,4 +233,81 @@ TABLE: Mapping[Code, tuple[HTTPStatus, Any]] = {
         HTTPStatus.FORBIDDEN,
         _l("A purchase can be changed for 45 days."),
     ),
+    Code.RETURN_EXCEEDS_PURCHASE: (
+        _BAD,
+        _l("More comes back than is left of the purchase: check what was returned before."),
+    ),
+    Code.UNKNOWN_RETURN: (HTTPStatus.NOT_FOUND, _l("There is no such return.")),
+    Code.PURCHASE_HAS_RETURNS: (
+        HTTPStatus.CONFLICT,
+        _l("Goods of this purchase were returned: return the rest instead."),
+    ),
+    Code.PAID_WITH_POINTS: (
+        HTTPStatus.CONFLICT,
+        _l("Points were used on this purchase: cancel it, then record it for the other phone."),
+    ),
+    Code.NEGATIVE_SALE: (_BAD, _l("The lines of this sale add up to less than nothing.")),
+    Code.UNKNOWN_KIND: (_BAD, _l("A row is a sale or a return; this one is neither.")),
+    Code.UNKNOWN_FLAG: (HTTPStatus.NOT_FOUND, _l("There is nothing of this kind to look at.")),
+    Code.FLAG_DECIDED: (HTTPStatus.CONFLICT, _l("A manager has decided this already.")),
+    Code.UNKNOWN_TIER: (HTTPStatus.NOT_FOUND, _l("There is no such tier.")),
+    Code.TIER_EXISTS: (
+        HTTPStatus.CONFLICT,
+        _l("There is a tier of this name or threshold: choose another."),
+    ),
+    Code.TIER_IN_USE: (
+        HTTPStatus.CONFLICT,
+        _l("A gift or a rule needs this tier: change that first."),
+    ),
+    Code.INVALID_RULE: (_BAD, _l("This rule cannot be read: see which part is wrong.")),
+    Code.UNKNOWN_PROMOTION: (HTTPStatus.NOT_FOUND, _l("There is no such promotion.")),
+    Code.PROMOTION_ENDED: (HTTPStatus.CONFLICT, _l("This promotion has ended already.")),
+    Code.UNKNOWN_TERMS: (HTTPStatus.NOT_FOUND, _l("There is no such version of the terms.")),
+    Code.INSUFFICIENT_POINTS: (HTTPStatus.CONFLICT, _l("There are not enough points.")),
+    Code.OVER_YOUR_LIMIT: (
+        HTTPStatus.FORBIDDEN,
+        _l(
+            "That is more than your role may add or take for one customer in a day: ask a manager "
+            "or the owner."
+        ),
+    ),
+    Code.UNKNOWN_REWARD: (HTTPStatus.NOT_FOUND, _l("There is no such gift.")),
+    Code.REWARD_ENDED: (HTTPStatus.CONFLICT, _l("This gift is not offered today.")),
+    Code.OUT_OF_STOCK: (HTTPStatus.CONFLICT, _l("None of this gift is left.")),
+    Code.REWARD_TAKEN: (
+        HTTPStatus.CONFLICT,
+        _l("This customer has had this gift as often as one may."),
+    ),
+    Code.NOT_FOR_THIS_MEMBER: (
+        HTTPStatus.CONFLICT,
+        _l("This gift is for others: it needs a tier or tag that this customer does not have."),
+    ),
+    Code.NOT_YET_REDEEMING: (
+        HTTPStatus.CONFLICT,
+        _l("Points can be used from a higher balance or after more purchases."),
+    ),
+    Code.PIN_REQUIRED: (
+        HTTPStatus.FORBIDDEN,
+        _l("That is more than a spoken number may use in a day: a manager enters the PIN."),
+    ),
+    Code.UNKNOWN_REDEMPTION: (
+        HTTPStatus.NOT_FOUND,
+        _l("There is no such gift or payment with points of a customer."),
+    ),
+    Code.REDEMPTION_ENDED: (
+        HTTPStatus.CONFLICT,
+        _l("This was used, cancelled or given back already."),
+    ),
+    Code.HOLD_LAPSED: (
+        HTTPStatus.CONFLICT,
+        _l("The points were on hold for too long and are free again: begin once more."),
+    ),
+    Code.VOUCHER_LAPSED: (HTTPStatus.CONFLICT, _l("The days of this voucher are over.")),
+    Code.VOUCHER_USED: (HTTPStatus.CONFLICT, _l("This voucher was used already.")),
+    Code.SAME_MEMBER: (_BAD, _l("These are the same customer: choose two.")),
+    Code.MEMBER_MERGED: (
+        HTTPStatus.CONFLICT,
+        _l("This account was merged into another one: look at that one first."),
+    ),
+    Code.NO_PHONE: (HTTPStatus.CONFLICT, _l("This customer has no phone number now.")),
 }

@@ -26,6 +26,8 @@ _GOODS = (
 _CHANNELS = ("store",) * 8 + ("online", "self_service")
 _AWAY_DAYS = (0, 0, 0, 0, 0, 0, 0, 120, 200, 400)
 """For how long somebody has not come: most still do."""
+ONE_NEW_IN = 12
+"""One person in so many came first in the last week."""
 _KNOWN_DAYS = (365, 365, 365, 730)
 """Since when the shop has known somebody."""
 
@@ -37,17 +39,19 @@ def receipts(people: People, chance: random.Random, *, buyers: int, now: datetim
     numbers = count(1)
     for person in range(buyers):
         phone, profile = people.make(person)
-        for moment in _visits(chance, now):
+        for moment in _visits(chance, now, is_new=person % ONE_NEW_IN == 1):
             yield {
                 "phone": phone,
                 "member": profile,
                 "receipt_no": f"HD-{next(numbers):06d}",
                 "purchased_at": moment,
-                **_basket(chance),
+                **basket(chance),
             }
 
 
-def _visits(chance: random.Random, now: datetime) -> list[datetime]:
+def _visits(chance: random.Random, now: datetime, *, is_new: bool) -> list[datetime]:
+    if is_new:
+        return [now - timedelta(minutes=chance.randint(60, 7 * 24 * 60))]
     visits = min(40, int(chance.paretovariate(0.9)))
     away = chance.choice(_AWAY_DAYS)
     known = max(chance.choice(_KNOWN_DAYS), away + 30)
@@ -55,7 +59,8 @@ def _visits(chance: random.Random, now: datetime) -> list[datetime]:
     return sorted(now - timedelta(minutes=minutes) for minutes in ago)
 
 
-def _basket(chance: random.Random) -> Row:
+def basket(chance: random.Random) -> Row:
+    """What a receipt holds beside whose it is, its number and its time."""
     lines = [_line(chance, *goods) for goods in chance.sample(_GOODS, chance.choice((1, 1, 2, 3)))]
     return {
         "store": chance.choice(STORES)[0],

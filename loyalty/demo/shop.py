@@ -6,7 +6,7 @@ import os
 import random
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,8 @@ from loyalty.core.access import Role
 from loyalty.core.db import in_transaction, read
 from loyalty.core.limits import BATCH_ROWS
 from loyalty.core.phone import PhoneNumber
-from loyalty.demo import groups
+from loyalty.demo import groups, history, offers, today
+from loyalty.demo.history import Past
 from loyalty.demo.people import People
 from loyalty.demo.receipts import STORES, receipts
 from loyalty.members import consents
@@ -30,7 +31,6 @@ from loyalty.members.models import Member
 from loyalty.members.service import create as create_member
 from loyalty.privacy import service as rights
 from loyalty.programme import service as programme
-from loyalty.purchases import service as purchases
 from loyalty.staff import service as staff
 
 SEED = 20261122
@@ -42,6 +42,8 @@ PEOPLE = (
     ("owner", "Trần Minh Khôi", Role.MANAGER, ()),
     ("han", "Ngọc Hân", Role.CASHIER, ("S01",)),
     ("lan", "Phương Lan", Role.CASHIER, ("S01",)),
+    ("bao", "Quốc Bảo", Role.CASHIER, ("S02",)),
+    ("vy", "Thảo Vy", Role.CASHIER, ("S03",)),
     ("duc", "Anh Đức", Role.CASHIER, ("S02", "S03")),
     ("mai", "Hoàng Mai", Role.MARKETING, ()),
 )
@@ -50,6 +52,8 @@ ASKED = (("copy", "phone", 6), ("erase", "desk", 1))
 """What two members ask about their data: kind, by which way, how many days ago."""
 AGREED = ((), ("zalo",), ("sms", "zalo", "ads"), ("sms", "email", "zalo", "call", "ads"))
 """To which channels somebody may have agreed, each as often as the others."""
+OWN_PHONE = ("vy", "0938 404 117")
+"""Whose number the shop knows as a cashier's."""
 NEWCOMERS = 20
 """One person in so many is known and did not buy yet."""
 
@@ -84,17 +88,55 @@ def fill_if_empty(*, members: int = MEMBERS) -> str:
 def _fill(number: int) -> None:
     """With so many people, and what the shop knows and wants to know of them."""
     chance, now = random.Random(SEED), clock.now()  # nosec B311  # the same for the same seed
+    offers.offer(now, since=SINCE)
     people = People(chance, seed=SEED, now=now)
     buyers = number - number // NEWCOMERS
+    past = _past(now)
     for step in _steps(receipts(people, chance, buyers=buyers, now=now)):
-        in_transaction(partial(purchases.record_many, step, source="demo"))
+        history.live_through(past, step, members=min(number, BATCH_ROWS))
+    history.busy_days(past, members=number)
     for newcomers in _steps(map(people.make, range(buyers, number))):
         in_transaction(partial(_greet, newcomers))
     member_ids = _members()
     for ids in _steps(iter(member_ids)):
         in_transaction(partial(_agree, ids))
     in_transaction(partial(_ask, member_ids))
+    login, written = OWN_PHONE
+    phone = PhoneNumber.parse(written, "VN")
+    in_transaction(lambda: staff.set_phone(staff.id_of(login), phone))
+    today.live(past, members=number, labels=_labels(), own_phone=phone)
     groups.fill(member_ids, seed=SEED, now=now)
+
+
+def _past(now: datetime) -> Past:
+    """A POS in each store, and the cashiers who belong to it alone."""
+    labels = _labels()
+    pos = {code: f"key:{in_transaction(partial(_pos, code, name))}" for code, name in STORES}
+    cashiers = {
+        code: [
+            labels[login]
+            for login, _, role, stores in PEOPLE
+            if role is Role.CASHIER and stores == (code,)
+        ]
+        for code, _ in STORES
+    }
+    return Past(
+        chance=random.Random(SEED),  # nosec B311  # as above
+        zone=current_app.extensions["settings"].time_zone,
+        now=now,
+        pos=pos,
+        cashiers=cashiers,
+    )
+
+
+def _pos(code: str, name: str) -> int:
+    key, _ = staff.create_api_key(name=f"POS {name}", role=Role.CASHIER, store_code=code)
+    return key.id
+
+
+def _labels() -> dict[str, str]:
+    with read():
+        return {login: f"person:{staff.id_of(login)}" for login, *_ in PEOPLE}
 
 
 def _greet(newcomers: Sequence[tuple[PhoneNumber, dict[str, Any]]]) -> None:

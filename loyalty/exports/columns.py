@@ -71,6 +71,7 @@ _IMPORTED = (
 )
 _TOLD = (
     "source",
+    "tier",
     "points_expiring",
     "lifetime_spend",
     "purchase_count",

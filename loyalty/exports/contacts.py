@@ -22,7 +22,7 @@ def changed(members: BitMap, order: Order, *, since: datetime) -> BitMap:
     """Who of these got or lost a phone since then; where the order may go out by e-mail, also
     who was changed in any way: of an address alone it is not known when."""
     moved = (_phones.c.active_from >= since) | (_phones.c.active_until >= since)
-    phones = select(_phones.c.member_id).where(moved)
+    phones = select(_phones.c.member_id).where(moved, ~_phones.c.is_alias)
     found = members_of_those(members, phones, column=_phones.c.member_id)
     if has_email_for_contact(order):
         edited = select(_members.c.id).where(_members.c.updated_at >= since)

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Integer, Select, cast, func, select
 
 from loyalty.core.db import connection, table_of
 from loyalty.exports.columns import FIXED, ID, PHONE, Cells, ColumnKind
-from loyalty.members.models import MemberPhone
+from loyalty.members.models import IS_MAIN, MemberPhone
 from loyalty.tags.comparing import Column, Only, is_one_of
 from loyalty.tags.language import FieldTest, Op
 from loyalty.tags.member_columns import Joined, column_of, members
@@ -64,12 +64,12 @@ def _column(name: str, joined: Joined) -> Column:
 
 
 def _phone(joined: Joined) -> Column:
-    """A member has one active phone at most."""
+    """A member has one main phone at most."""
 
     def phones() -> Select[Any]:
         return (
             select(_phones.c.member_id, func.min(_phones.c.e164).label("e164"))
-            .where(_phones.c.active_until.is_(None), joined.only(_phones.c.member_id))
+            .where(IS_MAIN, joined.only(_phones.c.member_id))
             .group_by(_phones.c.member_id)
         )
 

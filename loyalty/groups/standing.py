@@ -17,15 +17,17 @@ from loyalty.groups.selecting import members_of, only
 from loyalty.groups.service import ACTIVE, REACH
 from loyalty.members import consents, do_not_call
 from loyalty.members.consent_rules import MARKETING
-from loyalty.members.models import DoNotCall, Member, MemberPhone
+from loyalty.members.models import IS_MAIN, DoNotCall, Member, MemberPhone
 
 _members = table_of(Member)
 _phones = table_of(MemberPhone)
 _listed = table_of(DoNotCall)
 
-_ACTIVE_PHONE = (_phones.c.member_id == _members.c.id) & _phones.c.active_until.is_(None)
-_HAS_PHONE = exists().where(_ACTIVE_PHONE)
-_HAS_MOBILE = exists().where(_ACTIVE_PHONE, _phones.c.kind.in_(("mobile", "mobile_or_landline")))
+_ITS_PHONE = _phones.c.member_id == _members.c.id
+_HAS_PHONE = exists().where(_ITS_PHONE, IS_MAIN)
+_HAS_MOBILE = exists().where(
+    _ITS_PHONE, IS_MAIN, _phones.c.kind.in_(("mobile", "mobile_or_landline"))
+)
 _HAS_EMAIL = _members.c.email.is_not(None)
 _CAN_BE_REACHED: Mapping[str, ColumnElement[bool]] = {
     "sms": _HAS_MOBILE,
@@ -65,10 +67,11 @@ def reachable(channel: str) -> Select[tuple[int]]:
 
 
 def on_do_not_call_list() -> Select[tuple[int]]:
-    """Whoever has a phone under which the list has an entry."""
+    """Whoever has a phone under which the list has an entry, an alias too: who did not want to
+    be called before two accounts became one is not called at the other number."""
     hashed = do_not_call.fingerprint_in_sql(_phones.c.e164)
     return (
         select(_members.c.id)
-        .join(_phones, _ACTIVE_PHONE)
+        .join(_phones, _ITS_PHONE & _phones.c.active_until.is_(None))
         .join(_listed, _listed.c.phone_hash == hashed)
     )

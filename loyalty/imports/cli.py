@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from loyalty.core.limits import NAME_LENGTH, SLUG_LENGTH
+from loyalty.core.limits import CODE_LENGTH, NAME_LENGTH, SLUG_LENGTH
 from loyalty.core.options import Line
 from loyalty.imports import balances, do_not_call, purchases, tags
+from loyalty.imports.purchase_import import LinesTally, Tally
 from loyalty.imports.terminal import (
     json_option,
     progress,
@@ -24,18 +25,28 @@ balances_group = AppGroup("balances", help="Points that members bring along.")
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--store", type=Line(CODE_LENGTH), help="Of which store the file is, where no column says it."
+)
 @click.option("--create-stores", is_flag=True, help="Add stores that the file names.")
 @click.option("--without-points", is_flag=True, help="History: record, but earn nothing.")
 @rejects_option
 @json_option
 @with_appcontext
 def import_purchases(
-    file: Path, create_stores: bool, without_points: bool, rejects: Path | None, as_json: bool
+    file: Path,
+    store: str | None,
+    create_stores: bool,
+    without_points: bool,
+    rejects: Path | None,
+    as_json: bool,
 ) -> None:
-    """Record the purchases of FILE (CSV, CSV.gz or XLSX); started again, it ends the same."""
+    """Record the purchases of FILE (CSV, CSV.gz or XLSX): a row for each receipt, or for each of
+    its lines (sku, quantity, unit price), returns among them. Started again, it ends the same."""
     with progress() as on_step, rejects_file(rejects, file) as on_refused, stopping_plainly():
         tally = purchases.import_purchases(
             file,
+            store=store,
             create_stores=create_stores,
             earns=not without_points,
             on_step=on_step,
@@ -90,11 +101,21 @@ def fill_tag(slug: str, file: Path, takes_off: bool, rejects: Path | None, as_js
     click.echo(json.dumps(tally.as_document()) if as_json else _tagged_told(tally))
 
 
-def _purchases_told(tally: purchases.Tally) -> str:
+def _purchases_told(tally: Tally) -> str:
     return summary(
-        f"{tally.rows:,} rows: {tally.recorded:,} recorded, {tally.replayed:,} recorded before,"
+        f"{tally.rows:,} rows: {tally.recorded:,} recorded, {_returns_told(tally)}"
+        f"{tally.replayed:,} recorded before,"
         f" {tally.members_created:,} new members, {sum(tally.rejected.values()):,} refused.",
         tally.rejected,
+    )
+
+
+def _returns_told(tally: Tally) -> str:
+    if not isinstance(tally, LinesTally):
+        return ""
+    return (
+        f"{tally.returns:,} returns ({tally.matched:,} found their purchases,"
+        f" {tally.partly_matched:,} some of them), "
     )
 
 

@@ -47,6 +47,32 @@ PURCHASE_COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 PHONE_COLUMN: Mapping[str, tuple[str, ...]] = {"phone": PURCHASE_COLUMNS["phone"]}
 REQUIRED = ("phone", "store", "receipt_no", "purchased_at", "amount")
+LINE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    **{name: words for name, words in PURCHASE_COLUMNS.items() if name != "amount"},
+    "purchased_at": (
+        *PURCHASE_COLUMNS["purchased_at"],
+        *("invoice time", "invoice date", "ngay hoa don", "ngay lap"),
+    ),
+    "kind": ("kind", "type", "loai", "loai hoa don"),
+    "sku": (
+        *("sku", "stock code", "stockcode", "product code", "item code"),
+        *("ma hang", "ma san pham", "ma sp", "ma vach", "รหัสสินค้า"),
+    ),
+    "description": (
+        *("description", "product", "product name", "item"),
+        *("ten hang", "ten san pham", "mat hang", "ชื่อสินค้า"),
+    ),
+    "category": ("category", "product category", "nhom hang", "loai hang", "หมวดหมู่"),
+    "unit_price": ("unit price", "unitprice", "price", "don gia", "gia ban", "ราคาต่อหน่วย"),
+}
+"""Of files with a row for each line of a receipt."""
+REQUIRED_OF_LINES = ("phone", "receipt_no", "purchased_at", "sku", "quantity", "unit_price")
+
+
+def is_of_lines(header: Sequence[str]) -> bool:
+    """Whether rows are lines of receipts: they name goods and what one of them costs."""
+    named = {plain(written) for written in header}
+    return all(named & set(map(plain, LINE_COLUMNS[name])) for name in ("sku", "unit_price"))
 
 
 def find_columns(

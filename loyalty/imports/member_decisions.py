@@ -158,7 +158,7 @@ class _Decision:
         return is_known and self.settings.on_duplicate is OnDuplicate.SKIP
 
     def _kind(self, row: MemberRow, account: Account) -> str:
-        is_again = account.has_arrived or row.phone in self.seen
+        is_again = account.has_arrived or account.phone in self.seen
         is_changed = account.take(row, self.settings.on_duplicate)
         if is_again:
             return "duplicate"
@@ -167,7 +167,8 @@ class _Decision:
         return "changed" if is_changed else "unchanged"
 
     def _collect(self, row: MemberRow, account: Account) -> None:
-        e164 = row.phone.e164
+        # A number that leads to the same member is the same person's.
+        e164 = account.phone.e164
         if row.tags:
             self.decided.tags.setdefault(e164, set()).update(row.tags)
         if row.consents:

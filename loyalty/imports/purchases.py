@@ -7,11 +7,8 @@ the beginning: rows that are in are replays, so it ends the same.
 from __future__ import annotations
 
 import itertools
-import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,49 +17,27 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 
 from loyalty.audit import service as audit
-from loyalty.core import clock
 from loyalty.core.db import in_transaction, read
 from loyalty.core.errors import Code, Problem
 from loyalty.core.limits import (
     BATCH_ROWS,
     CODE_LENGTH,
     NAME_LENGTH,
-    QUANTITY,
     RECEIPT_LENGTH,
     REGISTER_LENGTH,
 )
 from loyalty.core.money import parse_major
 from loyalty.core.phone import PhoneNumber
-from loyalty.imports import source
-from loyalty.imports.columns import REQUIRED, Columns, find_columns
+from loyalty.imports import purchase_lines, source
+from loyalty.imports.columns import REQUIRED, Columns, find_columns, is_of_lines
+from loyalty.imports.purchase_cells import channel_of, quantity_of, text_of, time_of
+from loyalty.imports.purchase_import import Import, OnRefused, OnStep, Tally
 from loyalty.imports.refused_rows import Refused, check_width, no_phone, refused
 from loyalty.imports.source import CheckedFile
 from loyalty.programme import service as programme
 from loyalty.purchases import service as purchases
 from loyalty.purchases.recording import Outcome, Recorded, Replayed
-from loyalty.purchases.rules import CHANNELS
-
-_DAY_FIRST = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """What an import did; `rejected` counts by code, phone refusals as `invalid_phone`."""
-
-    rows: int = 0
-    recorded: int = 0
-    replayed: int = 0
-    members_created: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-
-    def as_document(self) -> dict[str, Any]:
-        return {
-            "rows": self.rows,
-            "recorded": self.recorded,
-            "replayed": self.replayed,
-            "members_created": self.members_created,
-            "rejected": dict(sorted(self.rejected.items())),
-        }
+from loyalty.purchases.writing import IMPORT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +49,7 @@ class Reader:
     region: str
     currency: str
     zone: ZoneInfo
+    store: str | None
 
     def load(self, cells: Sequence[str]) -> dict[str, Any]:
         """Raises `Problem`; `empty` in its extra when there is no phone at all."""
@@ -83,14 +59,14 @@ class Reader:
             raise no_phone()
         return {
             "phone": PhoneNumber.parse(cell["phone"], self.region).as_member_key(),
-            "store": _text(cell, "store", CODE_LENGTH),
-            "receipt_no": _text(cell, "receipt_no", RECEIPT_LENGTH),
-            "register": _text(cell, "register", REGISTER_LENGTH),
+            "store": text_of(cell, "store", CODE_LENGTH) or self.store,
+            "receipt_no": text_of(cell, "receipt_no", RECEIPT_LENGTH),
+            "register": text_of(cell, "register", REGISTER_LENGTH),
             "amount": self._amount(cell["amount"]),
-            "quantity": _quantity(cell.get("quantity")),
-            "purchased_at": self._time(cell["purchased_at"]),
-            "channel": _channel(cell.get("channel")),
-            "member": {"name": name} if (name := _text(cell, "name", NAME_LENGTH)) else {},
+            "quantity": quantity_of(cell["quantity"]) if cell.get("quantity") else None,
+            "purchased_at": time_of(cell["purchased_at"], self.zone),
+            "channel": channel_of(cell.get("channel")),
+            "member": {"name": name} if (name := text_of(cell, "name", NAME_LENGTH)) else {},
         }
 
     def _amount(self, text: str) -> int:
@@ -99,57 +75,59 @@ class Reader:
         except ValueError:
             raise Problem(Code.INVALID_AMOUNT, field="amount") from None
 
-    def _time(self, text: str) -> datetime:
-        try:
-            return clock.parse_time(text, self.zone)
-        except (ValueError, OverflowError):
-            return self._day_first(text)
-
-    def _day_first(self, text: str) -> datetime:
-        """`22/11/2026 10:42`: day first, as both countries write it."""
-        for form in _DAY_FIRST:
-            try:
-                local = datetime.strptime(text, form)  # noqa: DTZ007
-                return clock.parse_time(local.isoformat(), self.zone)
-            except ValueError:
-                continue
-        raise Problem(Code.INVALID_TIME, field="purchased_at")
-
 
 def import_purchases(
     path: Path,
     *,
     create_stores: bool,
     earns: bool,
-    on_step: Callable[[Tally, int, int], None],
-    on_refused: Callable[[Sequence[str], Iterable[Refused]], None],
+    on_step: OnStep,
+    on_refused: OnRefused,
+    store: str | None = None,
 ) -> Tally:
-    """Import the whole file; raises `source.BadFile` before anything is written.
-
-    `on_step(tally, line, lines)` hears of every finished step, `on_refused(header,
-    rows)` of what it refused.
-    """
+    """Import the whole file, of receipts or of their lines; raises `source.BadFile` before
+    anything is written."""
     file = source.check(path)
-    settings = current_app.extensions["settings"]
-    reader = Reader(
-        columns=find_columns(file.header, required=_required(create_stores)),
-        width=len(file.header),
-        region=settings.default_region,
-        currency=settings.currency,
-        zone=settings.time_zone,
+    asked = Import(
+        file=file,
+        store=store,
+        create_stores=create_stores,
+        earns=earns,
+        on_step=on_step,
+        on_refused=on_refused,
     )
+    bring_in = purchase_lines.import_lines if is_of_lines(file.header) else _import_receipts
+    tally = bring_in(asked)
+    in_transaction(lambda: _audit(file, tally))
+    return tally
+
+
+def _import_receipts(asked: Import) -> Tally:
+    file, reader = asked.file, _reader(asked)
     tally = Tally()
     rows = source.rows_of(file)
     while step := list(itertools.islice(rows, BATCH_ROWS)):
         loaded = [_load(reader, cells) for _, cells in step]
         _number_rows_without_receipts(file, step, loaded)
-        outcomes = in_transaction(
-            partial(_record, loaded, create_stores=create_stores, earns=earns)
-        )
-        on_refused(file.header, _count(tally, step, outcomes))
-        on_step(tally, step[-1][0], file.lines)
-    in_transaction(lambda: _audit(file, tally))
+        outcomes = in_transaction(partial(_record, loaded, asked))
+        asked.on_refused(file.header, _count(tally, step, outcomes))
+        asked.on_step(tally, step[-1][0], file.lines)
     return tally
+
+
+def _reader(asked: Import) -> Reader:
+    settings = current_app.extensions["settings"]
+    required = [
+        name for name in _required(asked.create_stores) if name != "store" or not asked.store
+    ]
+    return Reader(
+        columns=find_columns(asked.file.header, required=required),
+        width=len(asked.file.header),
+        region=settings.default_region,
+        currency=settings.currency,
+        zone=settings.time_zone,
+        store=asked.store,
+    )
 
 
 def _required(create_stores: bool) -> Sequence[str]:
@@ -186,14 +164,9 @@ def _number_rows_without_receipts(
             row["receipt_no"] = f"file:{file.sha256[:16]}:{line}"
 
 
-def _record(
-    loaded: Sequence[dict[str, Any] | Problem], *, create_stores: bool, earns: bool
-) -> list[Outcome]:
-    if create_stores:
-        wanted = {row["store"] for row in loaded if not isinstance(row, Problem)}
-        for code in sorted(wanted - programme.snapshot().stores.keys() - {None}):
-            programme.create_store(code=code, name=code)
-    return purchases.record_many(loaded, source="import", earns=earns)
+def _record(loaded: Sequence[dict[str, Any] | Problem], asked: Import) -> list[Outcome]:
+    asked.make_stores(row["store"] for row in loaded if not isinstance(row, Problem))
+    return purchases.record_many(loaded, source=IMPORT, earns=asked.earns)
 
 
 def _count(
@@ -215,28 +188,6 @@ def _count(
     tally.rows += len(step)
     tally.members_created += len(made)
     return not_in
-
-
-def _text(cell: Mapping[str, str], name: str, longest: int) -> str | None:
-    """As the API takes it: a receipt number must not depend on how its marks are encoded."""
-    text = unicodedata.normalize("NFC", cell.get(name, "")) or None
-    if text is not None and (len(text) > longest or not text.isprintable()):
-        raise Problem(Code.INVALID_REQUEST, detail=f"The {name} is not plain text.", field=name)
-    return text
-
-
-def _quantity(text: str | None) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and int(text[:12]) <= QUANTITY):
-        raise Problem(Code.INVALID_REQUEST, detail="The quantity is not a whole number.")
-    return int(text)
-
-
-def _channel(text: str | None) -> str | None:
-    if text and text not in CHANNELS:
-        raise Problem(Code.INVALID_REQUEST, detail=f"The channel is one of {', '.join(CHANNELS)}.")
-    return text or None
 
 
 def _audit(file: CheckedFile, tally: Tally) -> None:

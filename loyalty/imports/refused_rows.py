@@ -30,11 +30,15 @@ def refused(line: int, cells: Sequence[str], problem: Problem) -> Refused:
     code = str(problem.code)
     if problem.code in PHONE_CODES:
         code = INVALID_PHONE
-    if problem.code is Code.NO_NUMBER and problem.extra.get("empty"):
+    if is_empty_phone(problem):
         code = NO_PHONE
     if problem.code is Code.INVALID_REQUEST:
         code = RESTRICTED if problem.extra.get("restricted") else INVALID_ROW
     return Refused(line=line, code=code, sentence=str(problem.detail), cells=cells)
+
+
+def is_empty_phone(problem: Problem) -> bool:
+    return problem.code is Code.NO_NUMBER and bool(problem.extra.get("empty"))
 
 
 def check_width(cells: Sequence[str], *, least: int, width: int) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from loyalty.audit import service as audit
 from loyalty.core.access import requires
 from loyalty.core.api import API_PREFIX, Blueprint
-from loyalty.members import attributes, consents, do_not_call, rules, service
+from loyalty.members import attributes, consents, do_not_call, phones, rules, service
 from loyalty.members.attribute_schemas import (
     AttributeChangesSchema,
     AttributeListSchema,
@@ -38,9 +38,13 @@ blueprint = Blueprint(
 @blueprint.arguments(MemberQuerySchema, location="query")
 @blueprint.response(200, MemberListSchema)
 def find(query: dict[str, Any]) -> Any:
-    """Find the member of a phone, however it is written; an unknown phone gives no items."""
+    """Find the member of a phone, however it is written; an unknown phone gives no items. The
+    number of an account that was merged finds the member that carries it on; one that a member
+    has no longer gives no items, and whose it was in `former`."""
     member = service.find_by_phone(query["phone"])
-    return {"items": [member] if member else [], "next": None}
+    former = [] if member else phones.formerly(query["phone"])
+    page = {"items": [member] if member else [], "next": None}
+    return page | ({"former": former} if former else {})
 
 
 @blueprint.post("/members")

@@ -43,6 +43,7 @@ __all__ = [
     "forget",
     "has_any",
     "set_values",
+    "take_over",
     "values_of",
 ]
 
@@ -195,6 +196,17 @@ def set_values(member_id: int, given: Mapping[str, Any]) -> None:
         _write(member_id, {attributes[name]: wanted[name] for name in changed})
         fields = sorted(f"attributes.{name}" for name in changed)
         audit.record(CHANGE.name, "member", member_id, fields=fields)
+
+
+def take_over(source_id: int, into_id: int) -> None:
+    """What is not known yet of one account is taken from the other one of the same person, both
+    held; the rest stays there."""
+    known = select(_values.c.attribute_id).where(_values.c.member_id == into_id)
+    connection().execute(
+        update(_values)
+        .where(_values.c.member_id == source_id, _values.c.attribute_id.not_in(known))
+        .values(member_id=into_id)
+    )
 
 
 def forget(member_id: int) -> None:

@@ -88,6 +88,19 @@ def after(present: Word, said: Word, *, person: Person, purpose: str) -> Word:
     )
 
 
+def of_both(one: Word, other: Word) -> Word:
+    """What two accounts of one person agree to: what both agreed to, as the weaker of the two
+    words and since the earlier; else no."""
+    if not (one.granted and other.granted and one.changed_at and other.changed_at):
+        return one if not one.granted else Word(text_version=one.text_version)
+    earlier = one if one.changed_at <= other.changed_at else other
+    return replace(
+        earlier,
+        confirmed=one.confirmed and other.confirmed,
+        guarded=one.guarded and other.guarded,
+    )
+
+
 def is_objected(word: Word, *, person: Person, purpose: str) -> bool:
     """Whether the member objected to all marketing since this word."""
     if purpose != MARKETING or person.objected_at is None:

@@ -174,6 +174,22 @@ def withdraw_marketing(member_id: int, *, via: str) -> None:
         change(member_id, channel=channel, purpose=MARKETING, granted=False, via=via)
 
 
+def take_over(source_id: int, into_id: int, *, via: str, now: datetime) -> None:
+    """Of two accounts of one person, both held: what both agreed to stands, and the history of
+    the one goes on in that of the other."""
+    present, others = _words(into_id), _words(source_id)
+    connection().execute(
+        update(_changes).where(_changes.c.member_id == source_id).values(member_id=into_id)
+    )
+    connection().execute(delete(_consents).where(_consents.c.member_id == source_id))
+    for pair, before in present.items():
+        word = rules.of_both(before, others.get(pair, SILENCE))
+        named = dict(zip(("channel", "purpose"), pair, strict=True))
+        if word != before:
+            _remember(into_id, named, word, via=via, proof=None, guardian=None, now=now)
+        _keep(into_id, named, replace(word, changed_at=word.changed_at or now))
+
+
 def forget(member_id: int) -> None:
     """For an erasure: nothing is left of what was said, and of how it was proved."""
     for table in (_consents, _changes):

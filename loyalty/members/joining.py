@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, String, select, update
+from sqlalchemy import Integer, Select, String, case, literal, select, update
 
 from loyalty.core.bulk import insert_many, values_table
-from loyalty.core.db import connection, table_of
+from loyalty.core.db import UtcDateTime, connection, table_of
 from loyalty.core.phone import PhoneNumber
-from loyalty.members import attributes_in_bulk
+from loyalty.members import attributes_in_bulk, phones
 from loyalty.members.attribute_rules import AttributeView
 from loyalty.members.joining_rules import ATTRIBUTE, Account
 from loyalty.members.models import Member, MemberPhone
@@ -24,7 +24,6 @@ from loyalty.members.service import (
     DERIVED_FIELDS,
     PROFILE_FIELDS,
     LockedMember,
-    give_phones,
     lock_by_phone,
 )
 from loyalty.members.urban_rules import is_urban
@@ -53,10 +52,11 @@ class Crowd:
     def arrived(self) -> list[Account]:
         """Those who took anything in, the new ones by phone: two writers then wait for each
         other in one order."""
-        return sorted(
-            (each for each in self.accounts.values() if each.has_arrived),
-            key=lambda each: each.phone.e164,
-        )
+        return [
+            account
+            for e164, account in sorted(self.accounts.items())
+            if account.has_arrived and account.phone.e164 == e164
+        ]
 
 
 def look(phones: Iterable[PhoneNumber], *, attributes: Attributes) -> Crowd:
@@ -107,11 +107,14 @@ def _accounts(
     restricted = set(connection().scalars(_of(_RESTRICTED, ids))) if owners else set()
     values = attributes_in_bulk.values_of_many(ids, attributes.values())
     accounts = {e164: Account(phone=phone) for e164, phone in wanted.items()}
+    by_id: dict[int, Account] = {}
     for e164, member_id in owners.items():
+        # Two numbers may lead to one member.
+        accounts[e164] = account = by_id.setdefault(member_id, accounts[e164])
         theirs = {ATTRIBUTE + name: value for name, value in values.get(member_id, {}).items()}
-        accounts[e164].id = member_id
-        accounts[e164].is_restricted = member_id in restricted
-        accounts[e164].known = {**profiles[member_id], **theirs}
+        account.id = member_id
+        account.is_restricted = member_id in restricted
+        account.known = {**profiles[member_id], **theirs}
     return accounts
 
 
@@ -129,8 +132,9 @@ def _make(crowd: Crowd, made: Sequence[Account], *, source: str, now: datetime) 
     rows = [_columns(each.known) for each in made]
     for row, each in zip(rows, made, strict=True):
         row.update(points=0, debt=0, source=source, joined_at=each.joined_at or now)
+        row["birth_date_since"] = None if row["birth_date"] is None else now
     ids = insert_many(_members, rows)
-    give_phones(ids, [each.phone for each in made], now=now)
+    phones.give(ids, [each.phone for each in made], now=now)
     for member_id, each in zip(ids, made, strict=True):
         each.id = member_id
         crowd.held[member_id] = LockedMember(
@@ -160,7 +164,12 @@ def write_profiles(profiles: Mapping[int, Mapping[str, Any]], *, now: datetime) 
     rows = [[each, *(known[name] for name in names)] for each, known in columns.items()]
     kinds = {"id": Integer(), **{name: _members.c[name].type for name in names}}
     new = values_table("new", kinds, rows)
-    values = {name: new.c[name] for name in names}
+    values: dict[str, Any] = {name: new.c[name] for name in names}
+    values["birth_date_since"] = case(
+        (new.c.birth_date.is_(None), None),
+        (_members.c.birth_date.is_not_distinct_from(new.c.birth_date), _members.c.birth_date_since),
+        else_=literal(now, UtcDateTime),
+    )
     its_row = _members.c.id == new.c.id
     connection().execute(update(_members).where(its_row).values(**values, updated_at=now))
 

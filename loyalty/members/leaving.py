@@ -20,7 +20,7 @@ from loyalty.members.service import DERIVED_FIELDS, PROFILE_FIELDS
 
 _members = table_of(Member)
 _TOLD = (Consent, ConsentChange, MemberAttribute, MemberPhone)
-_BLANK = dict.fromkeys((*PROFILE_FIELDS, *DERIVED_FIELDS, "updated_at"))
+_BLANK = dict.fromkeys((*PROFILE_FIELDS, *DERIVED_FIELDS, "updated_at", "birth_date_since"))
 _TOUCH = (
     update(_members)
     .where(_members.c.id == bindparam("member_id"))

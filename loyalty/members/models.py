@@ -7,10 +7,12 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
     String,
+    and_,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,11 +36,15 @@ class Member(Base):
     position in bitmaps. `points` is the recorded balance, the sum of the member's entries;
     `debt` is what lots could not cover when points were taken back. A member who was erased is
     closed too; one whose processing is restricted is in no file; `objected_at` is since when
-    the member refuses all marketing."""
+    the member refuses all marketing. `held` is what redemptions hold of the points, taken from
+    lots already. `tier_spend` is at least what counts towards the tier in its window: exact
+    when the window was last summed up. A member that was merged is closed, and its account is
+    carried on by `merged_into`. `birth_date_since`: when the birth date was entered."""
 
     __tablename__ = "members"
     __table_args__ = (
         CheckConstraint("debt >= 0", name="debt"),
+        CheckConstraint("held >= 0", name="held"),
         CheckConstraint("gender IN ('female', 'male', 'other')", name="gender"),
         {"sqlite_autoincrement": True},
     )
@@ -46,6 +52,9 @@ class Member(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     points: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     debt: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    held: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    tier_spend: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    tier_id: Mapped[int | None] = mapped_column(ForeignKey("tiers.id"))
     name: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
     name_folded: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
     email: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
@@ -68,10 +77,14 @@ class Member(Base):
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     restricted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     objected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)
+    birth_date_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class MemberPhone(Base):
-    """A phone is a dated row: whose it was, from when until when; one member while active."""
+    """A phone is a dated row: whose it was, from when until when; one member while active. A
+    member has one active phone that is no alias; an alias is the number of an account that was
+    merged: it still leads to the member, and nobody is called at it."""
 
     __tablename__ = "member_phones"
     __table_args__ = (
@@ -91,6 +104,11 @@ class MemberPhone(Base):
     kind: Mapped[str] = mapped_column(String(24))
     active_from: Mapped[datetime] = mapped_column(UtcDateTime)
     active_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_alias: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+IS_MAIN: ColumnElement[bool] = and_(MemberPhone.active_until.is_(None), ~MemberPhone.is_alias)
+"""The one number of a member that is shown, called and written into files."""
 
 
 class Consent(Base):

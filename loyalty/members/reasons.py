@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from loyalty.core.db import connection, table_of
 from loyalty.core.logs import mask_digits
@@ -20,7 +20,7 @@ _members = table_of(Member)
 
 def impersonal(reason: str | None, *, about: Collection[int]) -> str | None:
     """`reason` without phones, e-mail addresses and dates, and without the whole names of the
-    members it is `about`.
+    members it is `about`, those of accounts that were merged into theirs included.
 
     Masked and not refused: a cashier who cancels a receipt need not learn a rule for it.
     What cannot be known stays: half a name, a name that the member gets later, someone
@@ -29,7 +29,8 @@ def impersonal(reason: str | None, *, about: Collection[int]) -> str | None:
     if not reason:
         return reason
     reason = _DATE.sub(_HIDDEN, _ADDRESS.sub(_HIDDEN, mask_digits(reason)))
-    for name in connection().scalars(select(_members.c.name).where(_members.c.id.in_(about))):
+    theirs = or_(_members.c.id.in_(about), _members.c.merged_into.in_(about))
+    for name in connection().scalars(select(_members.c.name).where(theirs)):
         reason = without_name(reason, name) if name else reason
     return reason
 

@@ -159,9 +159,18 @@ class WholeMemberSchema(MemberSchema):
     )
 
 
+class FormerSchema(AnswerSchema):
+    member_id = fields.Integer()
+    until = Time()
+
+
 class MemberListSchema(AnswerSchema):
     items = fields.List(fields.Nested(MemberSchema))
     next = fields.String(allow_none=True)
+    former = fields.List(
+        fields.Nested(FormerSchema),
+        metadata={"description": "Whose number it was, the last one first, where it is nobody's."},
+    )
 
 
 class StandingConsentSchema(AnswerSchema):

@@ -11,28 +11,26 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     Select,
     String,
     bindparam,
     delete,
-    literal,
     or_,
     select,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute
 
 from loyalty.audit import service as audit
 from loyalty.core import clock
-from loyalty.core.bulk import insert_many, insert_unique, values_table
-from loyalty.core.db import UtcDateTime, connection, db, table_of
+from loyalty.core.bulk import insert_many, values_table
+from loyalty.core.db import connection, db, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
-from loyalty.members import attributes, consents
-from loyalty.members.models import Member, MemberPhone
+from loyalty.members import attributes, consents, phones
+from loyalty.members.models import IS_MAIN, Member, MemberPhone
 from loyalty.members.rules import folded_name
 from loyalty.members.urban_rules import is_urban
+from loyalty.programme import service as programme
 
 PROFILE_FIELDS = (
     "name",
@@ -50,8 +48,13 @@ PROFILE_FIELDS = (
 )
 DERIVED_FIELDS = ("name_folded", "urban")
 _TOUCHED = ("updated_at", "restricted_at", "objected_at")
+NOBODY = dict.fromkeys((*PROFILE_FIELDS, *DERIVED_FIELDS, *_TOUCHED, "birth_date_since", "tier_id"))
+"""A row of `members` that tells of no person any more."""
 SHOWN_POINTS = "shown_points"
 """Name of the seam: points hands in the SQL expression of the balance shown."""
+SIGNED_UP = "signed_up"
+"""Name of the seam: purchases hand in what follows when a member is made by hand, who is
+locked."""
 TAGGED_BY_HAND = "tagged_by_hand"
 """Name of the seam: tags hand in whether somebody put a member (an id) into one of them."""
 
@@ -64,6 +67,9 @@ class LockedMember:
     name: str | None
     points: int
     debt: int
+    held: int = 0
+    tier_id: int | None = None
+    tier_spend: int = 0
     created: bool = False
     shown: int | None = None
     """The balance as people see it, once points worked it out."""
@@ -71,18 +77,28 @@ class LockedMember:
 
 Profile = Mapping[str, Any]
 
+_members = table_of(Member)
+_phones = table_of(MemberPhone)
+_OWNER = (
+    select(_phones.c.member_id)
+    .where(_phones.c.e164 == bindparam("known"), _phones.c.active_until.is_(None))
+    .scalar_subquery()
+)
+_BY_PHONE = _members.c.id == _OWNER
+_BY_ID = _members.c.id == bindparam("known")
+
 
 # -- looking -----------------------------------------------------------------
 
 
 def find_by_phone(phone: PhoneNumber) -> dict[str, Any] | None:
-    """The member of an active phone as in `MemberSchema`, or None."""
-    return _view(MemberPhone.e164, phone.e164)
+    """The member of an active phone, main or alias, as in `MemberSchema`, or None."""
+    return _view(_BY_PHONE, phone.e164)
 
 
 def get(member_id: int) -> dict[str, Any]:
     """Raises `unknown_member`; a closed member is none."""
-    found = _view(Member.id, member_id)
+    found = _view(_BY_ID, member_id)
     if found is None:
         raise Problem(Code.UNKNOWN_MEMBER)
     return found
@@ -95,21 +111,21 @@ def get_whole(member_id: int) -> dict[str, Any]:
     return {**member, "urban": urban, "attributes": attributes.values_of(member_id)}
 
 
-def _view(known: InstrumentedAttribute[Any], value: Any) -> dict[str, Any] | None:
+def _view(known: ColumnElement[bool], value: Any) -> dict[str, Any] | None:
     query = _shown_members(known, current_app.extensions[SHOWN_POINTS])
     row = connection().execute(query, {"known": value, "now": clock.now()}).mappings().first()
     if row is None:
         return None
-    restricted = row["restricted_at"] is not None
-    shown = {name: value for name, value in row.items() if name != "restricted_at"}
-    return {**shown, "points": max(0, int(row["points"])), "tier": None, "restricted": restricted}
+    shown = dict(row)
+    restricted = shown.pop("restricted_at") is not None
+    tier = programme.tier_slug(shown.pop("tier_id"))
+    return {**shown, "points": max(0, int(row["points"])), "tier": tier, "restricted": restricted}
 
 
 @lru_cache
 def _shown_members(
-    known: InstrumentedAttribute[Any], shown_points: Callable[[], ColumnElement[int]]
+    known: ColumnElement[bool], shown_points: Callable[[], ColumnElement[int]]
 ) -> Select[Any]:
-    is_its_phone = (MemberPhone.member_id == Member.id) & MemberPhone.active_until.is_(None)
     return (
         select(
             _members.c.id,
@@ -118,10 +134,11 @@ def _shown_members(
             _members.c.source,
             _members.c.joined_at,
             _members.c.restricted_at,
+            _members.c.tier_id,
             shown_points().label("points"),
         )
-        .select_from(_members.outerjoin(_phones, is_its_phone))
-        .where(_members.c.closed_at.is_(None), known == bindparam("known"))
+        .select_from(_members.outerjoin(_phones, (_phones.c.member_id == _members.c.id) & IS_MAIN))
+        .where(_members.c.closed_at.is_(None), known)
     )
 
 
@@ -129,10 +146,10 @@ def _shown_members(
 
 
 def find_or_create(
-    phones: Sequence[PhoneNumber], *, source: str, now: datetime
+    numbers: Sequence[PhoneNumber], *, source: str, now: datetime
 ) -> dict[str, LockedMember]:
     """The members of these phones by E.164, locked by ascending id; those missing are made."""
-    wanted = {phone.e164: phone for phone in phones}
+    wanted = {phone.e164: phone for phone in numbers}
     found = lock_by_phone(list(wanted))
     missing = sorted(wanted.keys() - found.keys())
     return found | _create([wanted[e164] for e164 in missing], source=source, now=now)
@@ -140,10 +157,7 @@ def find_or_create(
 
 def resolve(phone: PhoneNumber, *, source: str, now: datetime) -> int:
     """The id of this phone's member, made if missing; locks no member that others know."""
-    found = db.session.scalar(
-        select(MemberPhone.member_id).filter_by(e164=phone.e164, active_until=None)
-    )
-    return found or _create([phone], source=source, now=now)[phone.e164].id
+    return phones.owner_of(phone.e164) or _create([phone], source=source, now=now)[phone.e164].id
 
 
 def lock(member_ids: Sequence[int]) -> dict[int, LockedMember]:
@@ -152,12 +166,11 @@ def lock(member_ids: Sequence[int]) -> dict[int, LockedMember]:
     return {row.id: LockedMember(*row) for row in rows}
 
 
-_members = table_of(Member)
-_phones = table_of(MemberPhone)
 # PostgreSQL asks again, once the lock is there, what is asked of the member alone: it may
 # have been closed in the meantime, and its phone is free.
+_LOCKED = ("id", "name", "points", "debt", "held", "tier_id", "tier_spend")
 _LOCK = (
-    select(_members.c.id, _members.c.name, _members.c.points, _members.c.debt)
+    select(*(_members.c[name] for name in _LOCKED))
     .where(_members.c.closed_at.is_(None))
     .with_for_update(key_share=True, of=_members)
 )
@@ -178,11 +191,13 @@ def lock_by_phone(e164s: Sequence[str]) -> dict[str, LockedMember]:
         rows = connection().execute(
             _LOCK_BY_PHONE.join(written, written.c.e164 == _phones.c.e164).order_by(_members.c.id)
         )
-    return {row[4]: LockedMember(*row[:4]) for row in rows}
+    held: dict[int, LockedMember] = {}
+    # Two numbers may lead to one member: one object carries its standing.
+    return {row.e164: held.setdefault(row.id, LockedMember(*row[: len(_LOCKED)])) for row in rows}
 
 
 def _create(
-    phones: Sequence[PhoneNumber], *, source: str, now: datetime
+    numbers: Sequence[PhoneNumber], *, source: str, now: datetime
 ) -> dict[str, LockedMember]:
     """Make members for phones that have none, in order of the phones, so that two writers
     wait for each other in one order.
@@ -190,33 +205,15 @@ def _create(
     The phone's index decides between them; the loser begins again (`LostRace`). Members
     themselves are never upserted: every conflict would burn an id.
     """
-    if not phones:
+    if not numbers:
         return {}
     member = {"points": 0, "debt": 0, "source": source, "joined_at": now}
-    ids = insert_many(_members, [member for _ in phones])
-    give_phones(ids, phones, now=now)
+    ids = insert_many(_members, [member for _ in numbers])
+    phones.give(ids, numbers, now=now)
     return {
         phone.e164: LockedMember(id=member_id, name=None, points=0, debt=0, created=True)
-        for member_id, phone in zip(ids, phones, strict=True)
+        for member_id, phone in zip(ids, numbers, strict=True)
     }
-
-
-def _phone_row(member_id: int, phone: PhoneNumber, now: datetime) -> dict[str, Any]:
-    return {"member_id": member_id, "e164": phone.e164, "kind": phone.kind, "active_from": now}
-
-
-def give_phones(ids: Sequence[int], phones: Sequence[PhoneNumber], *, now: datetime) -> None:
-    """To new members, in the same order; raises `LostRace` where one is somebody's by now."""
-    if len(phones) == 1:
-        insert_many(_phones, [_phone_row(ids[0], phones[0], now)])
-        return
-    made = values_table(
-        "made",
-        {"member_id": Integer(), "e164": String(16), "kind": String(24)},
-        [(member_id, phone.e164, phone.kind) for member_id, phone in zip(ids, phones, strict=True)],
-    )
-    since = literal(now, UtcDateTime).label("active_from")
-    insert_unique(_phones, select(made, since), len(phones))
 
 
 def create(phone: PhoneNumber, profile: Profile, *, source: str) -> int:
@@ -226,6 +223,7 @@ def create(phone: PhoneNumber, profile: Profile, *, source: str) -> int:
     if not member.created:
         raise Problem(Code.PHONE_IN_USE, field="phone", extra={"member": {"id": member.id}})
     fill_blanks({member.id: profile})
+    current_app.extensions[SIGNED_UP](member, now=now)
     return member.id
 
 
@@ -242,10 +240,12 @@ def fill_blanks(profiles: Mapping[int, Profile]) -> None:
         profile = profiles[member.id]
         # A province and the list its code belongs to are one value.
         skip = {"province", "province_list"} if member.province is not None else set()
-        for name, value in profile.items():
-            if value is not None and name not in skip and getattr(member, name) is None:
-                setattr(member, name, value)
-        _derive(member)
+        blanks = {
+            name: value
+            for name, value in profile.items()
+            if value is not None and name not in skip and getattr(member, name) is None
+        }
+        _learn(member, blanks)
     # Flush: the answer is read back in plain SQL.
     db.session.flush()
 
@@ -256,18 +256,20 @@ def change_profile(member_id: int, profile: Profile) -> None:
         raise Problem(Code.UNKNOWN_MEMBER)
     member = db.session.get_one(Member, member_id, populate_existing=True)
     changed = sorted(name for name in profile if getattr(member, name) != profile[name])
-    for name in changed:
-        setattr(member, name, profile[name])
     if changed:
-        _derive(member)
+        _learn(member, {name: profile[name] for name in changed})
         member.updated_at = clock.now()
         audit.record("member.change", "member", member_id, fields=changed)
     # Flush: the answer is read back in plain SQL.
     db.session.flush()
 
 
-def _derive(member: Member) -> None:
-    """What follows from the profile and is kept beside it."""
+def _learn(member: Member, values: Profile) -> None:
+    """Set these fields, and what follows from the profile and is kept beside it."""
+    for name, value in values.items():
+        setattr(member, name, value)
+    if "birth_date" in values:
+        member.birth_date_since = None if values["birth_date"] is None else clock.now()
     member.name_folded = folded_name(member.name)
     member.urban = is_urban(
         district=member.district, province_list=member.province_list, province=member.province
@@ -277,11 +279,7 @@ def _derive(member: Member) -> None:
 def close(member_id: int, *, now: datetime) -> None:
     """End a member that only a mistake made: its entries stay, it has no phone and is in
     no count. The caller holds its lock."""
-    db.session.execute(
-        update(MemberPhone)
-        .where(MemberPhone.member_id == member_id, MemberPhone.active_until.is_(None))
-        .values(active_until=now)
-    )
+    phones.end_all(member_id, now=now)
     db.session.execute(update(Member).where(Member.id == member_id).values(closed_at=now))
     audit.record("member.close", "member", member_id)
 
@@ -317,11 +315,8 @@ def forget(member_id: int, *, now: datetime) -> None:
     consents.forget(member_id)
     attributes.forget(member_id)
     _forget_phones(member_id)
-    blank = dict.fromkeys(
-        (*PROFILE_FIELDS, *DERIVED_FIELDS, "updated_at", "restricted_at", "objected_at")
-    )
     db.session.execute(
-        update(Member).where(Member.id == member_id).values(**blank, closed_at=now, erased_at=now)
+        update(Member).where(Member.id == member_id).values(**NOBODY, closed_at=now, erased_at=now)
     )
 
 

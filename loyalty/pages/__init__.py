@@ -18,7 +18,8 @@ from loyalty.pages.problems import configure_problems, problem_page
 from loyalty.pages.security import configure_security
 from loyalty.pages.sessions import signed_in_actor
 from loyalty.pages.switch import blueprint as switch
-from loyalty.pages.till import blueprint as till
+from loyalty.pages.terms import blueprint as terms
+from loyalty.pages.till.blueprint import blueprint as till
 
 __all__ = ["configure_pages", "problem_page", "signed_in_actor"]
 
@@ -38,4 +39,5 @@ def configure_pages(app: Flask, settings: Settings) -> None:
     app.register_blueprint(account)
     app.register_blueprint(manage)
     app.register_blueprint(docs)
+    app.register_blueprint(terms)
     configure_assets(app, entrance)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent, get_decimal_symbol, get_group_symbol
 from flask import Flask, current_app
 from flask_babel import gettext, ngettext
 
@@ -32,6 +33,11 @@ def count(number: int) -> str:
 
 def signed(number: int) -> str:
     return count(number) if number < 0 else f"+{count(number)}"
+
+
+def percent(portion: float) -> str:
+    """`79,2%`, `12%`."""
+    return format_percent(portion, "#,##0.#%", locale=language()).replace("-", MINUS)
 
 
 def money(minor: int) -> str:
@@ -68,6 +74,11 @@ def last_day(end: datetime) -> date:
 def full_date(day: date) -> str:
     """`22/11/2026`, as on paper."""
     return day.strftime("%d/%m/%Y")
+
+
+def weekday(day: date) -> str:
+    """`Chủ Nhật`."""
+    return format_date(day, "EEEE", locale=language())
 
 
 def date_and_time(moment: datetime) -> str:

@@ -15,28 +15,33 @@ from loyalty.core.db import connection, is_postgresql, table_of
 from loyalty.members.service import LockedMember
 from loyalty.points.crediting import credit
 from loyalty.points.models import EntryKind, PointEntry, PointLot
-from loyalty.points.standing import CHANGE_ONE
+from loyalty.points.standing import CHANGE_ONE, Changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earning:
-    """Points that one purchase brings."""
+    """Points that come in: by a purchase, or (`kind`) otherwise. `spend` counts towards the
+    tier."""
 
     member: LockedMember
-    purchase_id: int
     points: int
-    rule_version: int
-    inputs: dict[str, Any]
     occurred_at: datetime
     expires_at: datetime | None
+    kind: EntryKind = EntryKind.EARN
+    purchase_id: int | None = None
+    rule_version: int | None = None
+    inputs: dict[str, Any] | None = None
+    reason: str | None = None
+    spend: int = 0
 
 
 def earn(earnings: Sequence[Earning], *, now: datetime) -> None:
     """Write the entries and lots of purchases; debts are repaid first.
 
     The members are locked by the caller and carry their new standing afterwards.
-    A purchase that earns 0 has no entry.
+    A purchase that earns 0 has no entry, and counts towards the tier all the same.
     """
+    _count_spend([earning for earning in earnings if not earning.points], now=now)
     earnings = [earning for earning in earnings if earning.points]
     if not earnings:
         return
@@ -50,14 +55,23 @@ def earn(earnings: Sequence[Earning], *, now: datetime) -> None:
     credit(entry_ids, earnings, now=now)
 
 
+def _count_spend(earnings: Sequence[Earning], *, now: datetime) -> None:
+    changes = Changes()
+    for earning in earnings:
+        if earning.spend:
+            changes.add(earning.member, spend=earning.spend)
+    changes.write(now=now)
+
+
 def _earn_entry(earning: Earning, actor: str, now: datetime) -> dict[str, Any]:
     return {
         "member_id": earning.member.id,
-        "kind": EntryKind.EARN,
+        "kind": earning.kind,
         "points": earning.points,
         "purchase_id": earning.purchase_id,
         "rule_version": earning.rule_version,
         "inputs": earning.inputs,
+        "reason": earning.reason,
         "actor": actor,
         "occurred_at": earning.occurred_at,
         "recorded_at": now,
@@ -75,18 +89,21 @@ def _earn_at_once(earning: Earning, actor: str, now: datetime) -> None:
             "expires_at": earning.expires_at,
             "add_points": earning.points,
             "add_debt": 0,
+            "add_held": 0,
+            "add_tier_spend": earning.spend,
             "now": now,
         },
     )
     # The statement does not see the lot it writes, which history brings in expired.
     lapsed = earning.expires_at is not None and earning.expires_at <= now
     member.points += earning.points
+    member.tier_spend += earning.spend
     member.shown = max(0, int(shown or 0) - (earning.points if lapsed else 0))
 
 
 _ENTRY_COLUMNS = (
-    *("member_id", "kind", "points", "purchase_id", "rule_version", "inputs", "actor"),
-    *("occurred_at", "recorded_at"),
+    *("member_id", "kind", "points", "purchase_id", "rule_version", "inputs", "reason"),
+    *("actor", "occurred_at", "recorded_at"),
 )
 
 

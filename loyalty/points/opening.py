@@ -9,23 +9,28 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, func, select, update
+from sqlalchemy import Integer, func, or_, select, update
 
 from loyalty.core import clock
 from loyalty.core.access import current_actor
 from loyalty.core.bulk import append_many, insert_many, values_table
 from loyalty.core.db import BigId, connection, table_of
 from loyalty.core.errors import Code, Problem
+from loyalty.members.models import Member
 from loyalty.members.service import LockedMember
 from loyalty.points.crediting import credit
+from loyalty.points.entries import added_up, allocate
+from loyalty.points.handed_in import release_what_is_over
+from loyalty.points.lots import take_live
 from loyalty.points.models import EntryKind, LotAllocation, PointEntry, PointLot
-from loyalty.points.standing import change_standing
+from loyalty.points.standing import Changes
 from loyalty.programme.rules import Programme
 
 LEAST_MONTHS = 12
 """No opening balance lapses sooner unless its file says so (semantics, Earning)."""
 
 _entries = table_of(PointEntry)
+_members = table_of(Member)
 _lots = table_of(PointLot)
 _taken = table_of(LotAllocation)
 
@@ -37,6 +42,7 @@ class Opening:
     member: LockedMember
     points: int
     expires_at: datetime | None
+    spend: int = 0
 
 
 def default_expiry(programme: Programme, *, now: datetime, zone: ZoneInfo) -> datetime | None:
@@ -50,16 +56,18 @@ def default_expiry(programme: Programme, *, now: datetime, zone: ZoneInfo) -> da
 
 
 def balances_of(member_ids: Collection[int]) -> dict[int, int]:
-    """The opening balance of each of these members who has one."""
+    """The opening balance of each of these members who has one, with those of accounts that
+    were merged into theirs: the entries stay with whom they were written for."""
     if not member_ids:
         return {}
     asked = _ids("asked", member_ids, Integer())
     total = func.sum(_entries.c.points)
     rows = connection().execute(
-        select(_entries.c.member_id, total)
-        .join(asked, asked.c.id == _entries.c.member_id)
+        select(asked.c.id, total)
+        .join(_members, or_(_members.c.id == asked.c.id, _members.c.merged_into == asked.c.id))
+        .join(_entries, _entries.c.member_id == _members.c.id)
         .where(_entries.c.kind == EntryKind.OPENING)
-        .group_by(_entries.c.member_id)
+        .group_by(asked.c.id)
         .having(total != 0)
     )
     return {member_id: int(points) for member_id, points in rows}
@@ -88,13 +96,16 @@ def open_balances(
 def take_back(
     opened: Mapping[int, LockedMember], *, now: datetime, reason: str | None = None
 ) -> None:
-    """Undo opening entries (by id, with the member of each); a debt that one repaid is there
-    again. Raises `built_upon` where points of one were spent or lapsed.
+    """Undo opening entries (by id, with the member of each); what one repaid of a debt is taken
+    from the member's other lots, and what is missing is a debt again. Raises `built_upon` where
+    points of one were spent or lapsed.
 
     The members are locked by the caller and carry their new standing afterwards.
     """
     if not opened:
         return
+    for member in opened.values():
+        release_what_is_over(member, now=now)
     lots = _whole_lots(opened)
     if missing := len(opened) - len(lots):
         raise Problem(Code.BUILT_UPON, extra={"count": missing})
@@ -104,13 +115,21 @@ def take_back(
     emptied = update(_lots).where(_lots.c.entry_id.in_(select(here.c.id))).values(remaining=0)
     connection().execute(emptied)
     append_many(_taken, _allocations(entry_ids, [lots[lot_id] for lot_id in sorted(lots)]))
-    changes = {}
-    for lot_id, member in opened.items():
-        points, debt = -lots[lot_id].points, lots[lot_id].points - lots[lot_id].remaining
-        member.points += points
-        member.debt += debt
-        changes[member.id] = (member, points, debt)
-    change_standing(changes, now=now)
+    changes = Changes()
+    for entry_id, lot_id in zip(entry_ids, sorted(lots), strict=True):
+        member, lot = opened[lot_id], lots[lot_id]
+        debt = _owe_again(member, lot.points - lot.remaining, entry_id=entry_id, now=now)
+        changes.add(member, points=-lot.points, debt=debt)
+    changes.write(now=now)
+
+
+def _owe_again(member: LockedMember, points: int, *, entry_id: int, now: datetime) -> int:
+    """Take what an opening repaid from live lots; returns what is missing."""
+    if not points:
+        return 0
+    taken, missing = take_live(member.id, points, now=now)
+    allocate(entry_id, added_up(taken))
+    return missing
 
 
 def whole_among(entry_ids: Collection[int]) -> set[int]:

@@ -2,128 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import bindparam, select
 
-from loyalty.core.access import current_actor
-from loyalty.core.bulk import append_many, insert_many
-from loyalty.core.db import db, table_of
+from loyalty.core.db import connection, table_of
 from loyalty.members.service import LockedMember
-from loyalty.points.models import IS_OPEN, EntryKind, LotAllocation, PointEntry, PointLot
-from loyalty.points.rules import OpenLot, Taken, take
-from loyalty.points.standing import change_standing
+from loyalty.points.earning import Earning, earn
+from loyalty.points.entries import allocate, write_entry
+from loyalty.points.models import IS_OPEN, EntryKind, PendingPoints, PointEntry, PointLot
+from loyalty.points.standing import Changes
+
+_entries = table_of(PointEntry)
+_pending = table_of(PendingPoints)
 
 
-def earning_of(purchase_id: int, member_id: int) -> Row[Any] | None:
-    """The entry (points, rule_version, inputs) by which a member holds a purchase's points."""
-    return db.session.execute(
-        select(PointEntry.points, PointEntry.rule_version, PointEntry.inputs)
-        .filter_by(purchase_id=purchase_id, member_id=member_id, kind=EntryKind.EARN)
-        .order_by(PointEntry.id.desc())
-        .limit(1)
-    ).first()
+@dataclass(frozen=True, kw_only=True)
+class Earned:
+    """By what a purchase earned. `ends_at`: until when its points wait, if they do and it is
+    known."""
+
+    rule_version: int | None
+    inputs: dict[str, Any]
+    ends_at: datetime | None = None
 
 
-def reverse_purchase(
-    member: LockedMember, purchase_id: int, *, reason: str | None, now: datetime
-) -> int:
-    """Take back what a purchase earned its member; returns how many points.
-
-    From the purchase's own lot first, then other lots, soonest expiry first;
-    what is missing becomes debt. The caller holds the member's lock.
-    """
-    entries = db.session.execute(
-        select(PointEntry.id, PointEntry.points, PointEntry.rule_version)
-        .filter_by(purchase_id=purchase_id, member_id=member.id)
-        .order_by(PointEntry.id)
-    ).all()
-    points = sum(entry.points for entry in entries)
-    if points == 0:
-        return 0
-    own = [entry.id for entry in entries if entry.points > 0]
-    taken, missing = take(points, _open_lots(member.id, own))
-    entry_id = _write_entry(
-        member,
-        EntryKind.REVERSE_EARN,
-        -points,
-        reason=reason,
-        now=now,
-        purchase_id=purchase_id,
-        rule_version=entries[-1].rule_version,
-    )
-    _take_from_lots(entry_id, taken)
-    member.points -= points
-    member.debt += missing
-    change_standing({member.id: (member, -points, missing)}, now=now)
-    return points
-
-
-def _write_entry(
-    member: LockedMember,
-    kind: EntryKind,
-    points: int,
-    *,
-    reason: str | None,
-    now: datetime,
-    **about: int | None,
-) -> int:
-    """`about`: the purchase and rule version it is due to; returns the entry's id."""
-    entry = {
-        "member_id": member.id,
-        "kind": kind,
-        "points": points,
-        "reason": reason,
-        "actor": current_actor().label,
-        "occurred_at": now,
-        "recorded_at": now,
-        **about,
-    }
-    return insert_many(table_of(PointEntry), [entry])[0]
-
-
-def _take_from_lots(entry_id: int, taken: Sequence[Taken]) -> None:
-    for part in taken:
-        db.session.execute(
-            update(PointLot)
-            .where(PointLot.entry_id == part.lot_id)
-            .values(remaining=PointLot.remaining - part.points)
+def earning_of(purchase_id: int) -> Earned | None:
+    """By what the purchase earned whoever has it now; None where it brought nothing."""
+    in_ledger = (
+        select(_entries.c.rule_version, _entries.c.inputs)
+        .where(
+            _entries.c.purchase_id == purchase_id,
+            _entries.c.kind.in_((EntryKind.EARN, EntryKind.ACTIVATE)),
         )
-    append_many(
-        table_of(LotAllocation),
-        [{"entry_id": entry_id, "lot_id": part.lot_id, "points": part.points} for part in taken],
+        .order_by(_entries.c.id.desc())
     )
+    waiting = select(_pending.c.rule_version, _pending.c.inputs, _pending.c.ends_at).where(
+        _pending.c.purchase_id == purchase_id
+    )
+    for query in (waiting, in_ledger):
+        row = connection().execute(query.limit(1)).first()
+        if row is not None:
+            return Earned(**row._asdict())
+    return None
 
 
 def end_account(member: LockedMember, *, reason: str, now: datetime) -> None:
     """Bring a member to nothing: what lots have left expires, debt is forgiven.
 
-    `reason` is a code such as `erased`. The caller holds the member's lock.
+    `reason` is a code such as `erased`. The caller holds the member's lock, and has ended its
+    holds and what is pending.
     """
-    lots = _open_lots(member.id, ())
-    left = sum(lot.remaining for lot in lots)
-    if left:
-        entry_id = _write_entry(member, EntryKind.EXPIRE, -left, reason=reason, now=now)
-        _take_from_lots(entry_id, [Taken(lot.id, lot.remaining) for lot in lots])
-    if member.debt:
-        _write_entry(member, EntryKind.ADJUST, member.debt, reason=reason, now=now)
-    points, debt = member.debt - left, member.debt
-    member.points += points
-    member.debt = 0
-    change_standing({member.id: (member, points, -debt)}, now=now)
+    left = {
+        row.entry_id: row.remaining for row in connection().execute(_OPEN, {"member_id": member.id})
+    }
+    lost = sum(left.values())
+    if lost:
+        entry_id = write_entry(member.id, EntryKind.EXPIRE, -lost, now=now, reason=reason)
+        allocate(entry_id, left)
+        changes = Changes()
+        changes.add(member, points=-lost)
+        changes.write(now=now)
+    _forgive(member, reason=reason, now=now)
 
 
-def _open_lots(member_id: int, first: Sequence[int]) -> list[OpenLot]:
-    """Lots with something left: `first`, then soonest expiry, then oldest."""
-    rows = db.session.execute(
-        select(PointLot.entry_id, PointLot.remaining, PointLot.expires_at)
-        .where(PointLot.member_id == member_id, IS_OPEN)
-        .order_by(
-            PointLot.entry_id.in_(first).desc(),
-            PointLot.expires_at.asc().nulls_last(),
-            PointLot.entry_id,
-        )
+def _forgive(member: LockedMember, *, reason: str, now: datetime) -> None:
+    """Points as many as the debt come in, and repay it."""
+    debt = Earning(
+        member=member,
+        points=member.debt,
+        kind=EntryKind.ADJUST,
+        reason=reason,
+        occurred_at=now,
+        expires_at=None,
     )
-    return [OpenLot(row.entry_id, row.remaining) for row in rows]
+    earn([debt], now=now)
+
+
+_lots = table_of(PointLot)
+_OPEN = select(_lots.c.entry_id, _lots.c.remaining).where(
+    _lots.c.member_id == bindparam("member_id"), IS_OPEN
+)

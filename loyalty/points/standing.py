@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -15,6 +15,8 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.sql.dml import Update
+from sqlalchemy.types import TypeEngine
 
 from loyalty.core.bulk import values_table
 from loyalty.core.db import UtcDateTime, connection, table_of
@@ -23,16 +25,13 @@ from loyalty.members.service import LockedMember
 from loyalty.points.models import IS_OPEN, PointLot
 from loyalty.points.rules import balance_shown
 
-Change = tuple[LockedMember, int, int]
-"""(member, points to add, debt to add)"""
-
 
 def shown(member: LockedMember, *, now: datetime) -> int:
     """The balance of a locked member as people see it."""
     if member.shown is None:
         query = _EXPIRED.where(_lots.c.member_id == member.id)
         expired = connection().scalar(query, {"now": now}) or 0
-        member.shown = balance_shown(member.points, member.debt, int(expired))
+        member.shown = balance_shown(member.points, member.debt, int(expired), held=member.held)
     return member.shown
 
 
@@ -57,37 +56,55 @@ def shown_points() -> ColumnElement[int]:
         .correlate(_members)
         .scalar_subquery()
     )
-    return _members.c.points + _members.c.debt - type_coerce(expired, BigInteger)
+    return _members.c.points + _members.c.debt + _members.c.held - type_coerce(expired, BigInteger)
 
 
+_SUMS = ("points", "debt", "held", "tier_spend")
 CHANGE_ONE = (
     update(_members)
     .where(_members.c.id == bindparam("member_id"))
-    .values(
-        points=_members.c.points + bindparam("add_points"),
-        debt=_members.c.debt + bindparam("add_debt"),
-    )
+    .values({name: _members.c[name] + bindparam(f"add_{name}") for name in _SUMS})
     .returning(shown_points().label("shown"))
 )
 
 
-def change_standing(changes: Mapping[int, Change], *, now: datetime) -> None:
-    """Add (points, debt) to members, in one statement; one member learns its balance."""
-    if len(changes) == 1:
-        [(member, points, debt)] = changes.values()
-        shown = connection().scalar(
-            CHANGE_ONE,
-            {"member_id": member.id, "add_points": points, "add_debt": debt, "now": now},
-        )
-        member.shown = max(0, int(shown or 0))
-        return
-    change = values_table(
-        "change",
-        {"member_id": Integer(), "points": BigInteger(), "debt": BigInteger()},
-        [(member_id, points, debt) for member_id, (_, points, debt) in changes.items()],
-    )
-    connection().execute(
+class Changes:
+    """What is added to the sums of locked members, written in one statement. The members carry
+    their new sums from when they are added."""
+
+    def __init__(self) -> None:
+        self._sums: dict[int, tuple[LockedMember, list[int]]] = {}
+
+    def add(
+        self, member: LockedMember, *, points: int = 0, debt: int = 0, held: int = 0, spend: int = 0
+    ) -> None:
+        """`spend` counts towards the tier."""
+        _, sums = self._sums.setdefault(member.id, (member, [0] * len(_SUMS)))
+        for place, (name, more) in enumerate(zip(_SUMS, (points, debt, held, spend), strict=True)):
+            sums[place] += more
+            setattr(member, name, getattr(member, name) + more)
+        member.shown = None
+
+    def write(self, *, now: datetime) -> None:
+        """One member learns its balance shown."""
+        if len(self._sums) == 1:
+            [(member, sums)] = self._sums.values()
+            given = {f"add_{name}": more for name, more in zip(_SUMS, sums, strict=True)}
+            shown = connection().scalar(CHANGE_ONE, {"member_id": member.id, **given, "now": now})
+            member.shown = max(0, int(shown or 0))
+        elif self._sums:
+            rows = [(member_id, *sums) for member_id, (_, sums) in sorted(self._sums.items())]
+            connection().execute(_change_many(rows))
+
+
+def _change_many(rows: list[tuple[int, ...]]) -> Update:
+    kinds: dict[str, TypeEngine[Any]] = {
+        "member_id": Integer(),
+        **dict.fromkeys(_SUMS, BigInteger()),
+    }
+    change = values_table("change", kinds, rows)
+    return (
         update(_members)
         .where(_members.c.id == change.c.member_id)
-        .values(points=_members.c.points + change.c.points, debt=_members.c.debt + change.c.debt)
+        .values({name: _members.c[name] + change.c[name] for name in _SUMS})
     )

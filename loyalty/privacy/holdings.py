@@ -1,20 +1,14 @@
-"""Everything held about one person, and what an erasure makes of each table.
-
-`REGISTER` is the one place that says both. A table that tells of a member and is not in it
-fails a test, so that no later feature forgets.
-"""
+"""Everything held about one person, accounts that were merged into the member's included."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, or_, select
 
 from loyalty.audit.models import AuditEvent
 from loyalty.core.db import Base, connection, table_of
@@ -23,109 +17,48 @@ from loyalty.core.phone import PhoneNumber
 from loyalty.exports.models import Export, ExportChunk
 from loyalty.groups.rules import place_of, unpack
 from loyalty.imports.models import ImportedMember
-from loyalty.members import attributes, consents, do_not_call
+from loyalty.members import attributes, consents, do_not_call, merging
 from loyalty.members import service as members
 from loyalty.members.models import Member, MemberPhone
 from loyalty.points import reading
-from loyalty.points.models import LotAllocation, PointEntry, PointLot
+from loyalty.points.models import (
+    BonusGiven,
+    LotAllocation,
+    PendingPoints,
+    PointEntry,
+    PointLot,
+)
 from loyalty.privacy.models import RightsRequest
 from loyalty.programme import service as programme
-from loyalty.purchases.models import Purchase, PurchaseLine
+from loyalty.programme.rules import TierView
+from loyalty.purchases.models import (
+    PromotionUse,
+    Purchase,
+    PurchaseFlag,
+    PurchaseLine,
+    Return,
+    ReturnLine,
+    TierChange,
+)
+from loyalty.rewards.models import Redemption, Reward
 from loyalty.tags.of_member import of_member
 
 Row = dict[str, Any]
-
-
-class AtErasure(StrEnum):
-    DELETED = "deleted"
-    EMPTIED = "emptied"
-    """The rows stay, and of each column that tells of the person nothing."""
-    SCRUBBED = "scrubbed"
-    """Found by the person's values, which are taken out."""
-    STAYS = "stays"
-    """Holds no personal value: sums, codes and ids that lead to nobody."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Holding:
-    """Under which section a table is shown (None: never, and why), and what becomes of it."""
-
-    section: str | None
-    at_erasure: AtErasure
-    emptied: tuple[str, ...] = ()
-    because: str = ""
-
-
-def _holding(
-    section: str | None, at_erasure: AtErasure, *emptied: str, because: str = ""
-) -> Holding:
-    return Holding(section=section, at_erasure=at_erasure, emptied=emptied, because=because)
-
-
-_DELETED, _EMPTIED = AtErasure.DELETED, AtErasure.EMPTIED
-_SCRUBBED, _STAYS = AtErasure.SCRUBBED, AtErasure.STAYS
-
-REGISTER: Mapping[str, Holding] = {
-    "members": _holding(
-        *("profile", _EMPTIED),
-        *(*members.PROFILE_FIELDS, *members.DERIVED_FIELDS, "restricted_at", "objected_at"),
-    ),
-    "member_attributes": _holding("attributes", _DELETED),
-    "member_phones": _holding("phones", _DELETED),
-    "consents": _holding("consents", _DELETED),
-    "consent_changes": _holding("consent_history", _DELETED),
-    "do_not_call": _holding(
-        "do_not_call",
-        _STAYS,
-        because="A SHA-256 of the number and no member: who asked not to be called is not "
-        "called after an erasure either.",
-    ),
-    "purchases": _holding("purchases", _EMPTIED, "phone", "reassigned_to", "void_reason"),
-    "purchase_lines": _holding("purchases", _STAYS, because="Goods and sums of a receipt."),
-    "point_entries": _holding(
-        "points", _STAYS, because="The ledger is insert-only; its reasons name nobody."
-    ),
-    "point_lots": _holding("points", _STAYS, because="Sums."),
-    "lot_allocations": _holding("points", _STAYS, because="Sums."),
-    "group_chunks": _holding("tags", _SCRUBBED),
-    "group_changes": _holding("tags", _SCRUBBED),
-    "dirty": _holding(
-        None,
-        _STAYS,
-        because="A member's number for the seconds until tags are worked out again: nothing "
-        "is told of whoever it is.",
-    ),
-    "exports": _holding(
-        "exports", _STAYS, because="What files were made of and for: they are deleted."
-    ),
-    "export_chunks": _holding("exports", _SCRUBBED),
-    "member_imports": _holding(
-        None, _STAYS, because="Counts and choices: the files themselves are deleted."
-    ),
-    "imported_members": _holding("imports", _DELETED),
-    "rights_requests": _holding("requests", _EMPTIED, "note"),
-    "audit_events": _holding(
-        "log", _STAYS, because="The log is insert-only; it names changed fields, no values."
-    ),
-    "idempotency_keys": _holding(
-        None,
-        _SCRUBBED,
-        because="Answers once given to programs, for 30 days: copies of what is shown here.",
-    ),
-}
 
 
 def held(member_id: int) -> dict[str, Any]:
     """EVERYTHING held about one person, JSON-ready: times as RFC 3339, dates as ISO, of staff
     only what kind of actor it was.
 
-    profile {id, phone, name, ...}, attributes {name: value}, phones [{e164, kind, active_from,
-    active_until}], consents (ten pairs), consent_history [...], do_not_call: bool, purchases
-    [{..., lines: [...]}], newest first, points {balance, held, available, debt, expiring, lots,
-    entries}, tags [{slug, name, kind, link, since, why}], exports [{format, reach, purpose,
-    as_of, ...}] that the member was in, imports [{import_id, created, before, given}], requests
-    [...], log [{at, action, actor, reason}]. A list is empty, never left out. Raises
-    `unknown_member`, `member_erased`.
+    profile {id, phone, name, ...}, merged [{id, name, ...}] of accounts that this one carries
+    on, attributes {name: value}, phones [{e164, kind, active_from, active_until, is_alias}],
+    consents (ten pairs), consent_history [...], do_not_call: bool, purchases [{..., lines,
+    flags}], newest first, returns [{..., lines}], points {balance, held, available, debt,
+    expiring, lots, entries, pending, bonuses, promotions}, redemptions [{..., reward}], tiers
+    [{from, tier, cause, measured, changed_at}], tags [{slug, name, kind, link, since, why}],
+    exports [{format, reach, purpose, as_of, ...}] that the member was in, imports [{import_id,
+    created, before, given}], requests [...], log [{at, action, actor, reason}]. A list is empty,
+    never left out. Raises `unknown_member`, `member_erased`.
     """
     if members.is_erased(member_id):
         raise Problem(Code.MEMBER_ERASED)
@@ -136,10 +69,20 @@ def held(member_id: int) -> dict[str, Any]:
 # -- sections --------------------------------------------------------------------
 
 
+_NOT_OF_THE_PROFILE = (
+    *("name_folded", "tier_id", "merged_into"),
+    *("points", "debt", "held", "tier_spend"),
+)
+
+
 def _profile(member_id: int) -> Row:
-    shown_elsewhere = ("points", "debt")
-    [row] = _rows(Member, Member.id == member_id, without=("name_folded", *shown_elsewhere))
-    return {"phone": members.get(member_id)["phone"], **row}
+    member = members.get(member_id)
+    [row] = _rows(Member, Member.id == member_id, without=_NOT_OF_THE_PROFILE)
+    return {"phone": member["phone"], "tier": member["tier"], **row}
+
+
+def _merged(member_id: int) -> list[Row]:
+    return _rows(Member, Member.merged_into == member_id, without=_NOT_OF_THE_PROFILE)
 
 
 def _phones(member_id: int) -> list[Row]:
@@ -161,36 +104,81 @@ def _purchases(member_id: int) -> list[Row]:
         *("local_date", "local_hour", "local_weekday"),  # the time of purchase once more
     )
     stores = programme.store_codes()
-    lines = _lines(member_id)
-    its_own = Purchase.member_id == member_id
-    rows = _rows(Purchase, its_own, newest_first=True)
+    its_own = select(Purchase.id).where(Purchase.member_id == member_id)
+    lines = _by("purchase_id", _rows(PurchaseLine, PurchaseLine.purchase_id.in_(its_own)))
+    flags = _flags(its_own)
+    return [
+        {
+            "store": stores.get(row["store_id"]),
+            **{name: value for name, value in row.items() if name not in hidden},
+            "lines": lines.get(row["id"], []),
+            "flags": flags.get(row["id"], []),
+        }
+        for row in _rows(Purchase, Purchase.member_id == member_id, newest_first=True)
+    ]
+
+
+def _flags(purchase_ids: Select[Any]) -> dict[int, list[Row]]:
+    its_own = PurchaseFlag.purchase_id.in_(purchase_ids)
+    rows = _rows(PurchaseFlag, its_own, without=("id", "store_id"))
+    return _by("purchase_id", sorted(rows, key=itemgetter("purchase_id")))
+
+
+def _returns(member_id: int) -> list[Row]:
+    hidden = ("store_id", "period", "member_id", "lines_hash", "local_date")
+    stores = programme.store_codes()
+    its_own = select(Return.id).where(Return.member_id == member_id)
+    lines = _by("return_id", _rows(ReturnLine, ReturnLine.return_id.in_(its_own)))
     return [
         {
             "store": stores.get(row["store_id"]),
             **{name: value for name, value in row.items() if name not in hidden},
             "lines": lines.get(row["id"], []),
         }
+        for row in _rows(Return, Return.member_id == member_id, newest_first=True)
+    ]
+
+
+def _points(member_id: int) -> Row:
+    its_own = PointEntry.member_id.in_(merging.accounts_of(member_id))
+    mine = select(PointEntry.id).where(its_own)
+    taken = _by("entry_id", _rows(LotAllocation, LotAllocation.entry_id.in_(mine)))
+    entries = _rows(PointEntry, its_own, without=("member_id",), newest_first=True)
+    return {
+        **reading.standing(member_id),
+        "lots": _its_rows(PointLot, member_id),
+        "entries": [{**entry, "taken_from": taken.get(entry["id"], [])} for entry in entries],
+        "pending": _its_rows(PendingPoints, member_id),
+        "bonuses": _its_rows(BonusGiven, member_id),
+        "promotions": _its_rows(PromotionUse, member_id),
+    }
+
+
+def _redemptions(member_id: int) -> list[Row]:
+    names = {row.id: row.name for row in connection().execute(select(Reward.id, Reward.name))}
+    stores = programme.store_codes()
+    return [
+        {"reward": names.get(row.pop("reward_id")), "store": stores.get(row.pop("store_id")), **row}
+        for row in _its_rows(Redemption, member_id, newest_first=True)
+    ]
+
+
+def _tiers(member_id: int) -> list[Row]:
+    """Of accounts that were merged too."""
+    tier = programme.snapshot().tier
+    rows = _its_rows(TierChange, *merging.accounts_of(member_id), newest_first=True)
+    return [
+        {
+            "from": _slug(tier(row.pop("from_tier_id"))),
+            "tier": _slug(tier(row.pop("tier_id"))),
+            **row,
+        }
         for row in rows
     ]
 
 
-def _lines(member_id: int) -> dict[int, list[Row]]:
-    its_own = select(Purchase.id).where(Purchase.member_id == member_id)
-    rows = _rows(PurchaseLine, PurchaseLine.purchase_id.in_(its_own))
-    return _by("purchase_id", rows)
-
-
-def _points(member_id: int) -> Row:
-    mine = select(PointEntry.id).where(PointEntry.member_id == member_id)
-    taken = _by("entry_id", _rows(LotAllocation, LotAllocation.entry_id.in_(mine)))
-    entries = _rows(
-        PointEntry, PointEntry.member_id == member_id, without=("member_id",), newest_first=True
-    )
-    return {
-        **reading.standing(member_id),
-        "lots": _rows(PointLot, PointLot.member_id == member_id, without=("member_id",)),
-        "entries": [{**entry, "taken_from": taken.get(entry["id"], [])} for entry in entries],
-    }
+def _slug(tier: TierView | None) -> str | None:
+    return None if tier is None else tier.slug
 
 
 def _tags(member_id: int) -> list[Row]:
@@ -204,45 +192,61 @@ def _tags(member_id: int) -> list[Row]:
 
 def _exports(member_id: int) -> list[Row]:
     """Which files the member was in, and what for."""
-    chunk, position = place_of(member_id)
-    query = select(ExportChunk.export_id, ExportChunk.bitmap).where(ExportChunk.chunk == chunk)
-    theirs = [
-        row.export_id for row in connection().execute(query) if position in unpack(row.bitmap)
-    ]
+    theirs: list[int] = []
+    for chunk, position in map(place_of, merging.accounts_of(member_id)):
+        query = select(ExportChunk.export_id, ExportChunk.bitmap).where(ExportChunk.chunk == chunk)
+        rows = connection().execute(query)
+        theirs += [row.export_id for row in rows if position in unpack(row.bitmap)]
     hidden = ("audience_id", "job_id", "options", "manifest")
     return _rows(Export, Export.id.in_(theirs), without=hidden, newest_first=True)
 
 
 def _imports(member_id: int) -> list[Row]:
     """What files made or changed, and what stood there before: kept while it can be undone."""
-    return _rows(ImportedMember, ImportedMember.member_id == member_id, without=("member_id",))
+    return _its_rows(ImportedMember, *merging.accounts_of(member_id))
 
 
 def _requests(member_id: int) -> list[Row]:
-    mine = RightsRequest.member_id == member_id
-    return _rows(RightsRequest, mine, without=("member_id",), newest_first=True)
+    return _its_rows(RightsRequest, member_id, newest_first=True)
 
 
 def _log(member_id: int) -> list[Row]:
-    """About the member and the member's receipts."""
-    receipts = select(cast(Purchase.id, String)).where(Purchase.member_id == member_id)
+    """About the member, and the member's receipts, returns and redemptions."""
+    accounts = map(str, merging.accounts_of(member_id))
     about = or_(
-        and_(AuditEvent.object_kind == "member", AuditEvent.object_id == str(member_id)),
-        and_(AuditEvent.object_kind == "purchase", AuditEvent.object_id.in_(receipts)),
+        and_(AuditEvent.object_kind == "member", AuditEvent.object_id.in_(accounts)),
+        *(_is_logged(kind, model, member_id) for kind, model in _LOGGED.items()),
     )
     hidden = ("id", "object_kind", "object_id", "address", "store_id", "details")
     return _rows(AuditEvent, about, without=hidden, newest_first=True)
 
 
+_LOGGED: Mapping[str, type[Base]] = {
+    "purchase": Purchase,
+    "return": Return,
+    "redemption": Redemption,
+}
+
+
+def _is_logged(kind: str, model: type[Base], member_id: int) -> ColumnElement[bool]:
+    table = table_of(model)
+    its_own = select(cast(table.c.id, String)).where(table.c.member_id == member_id)
+    return and_(AuditEvent.object_kind == kind, AuditEvent.object_id.in_(its_own))
+
+
 _SECTIONS: Mapping[str, Callable[[int], Any]] = {
     "profile": _profile,
+    "merged": _merged,
     "attributes": attributes.values_of,
     "phones": _phones,
     "consents": consents.current,
     "consent_history": _consent_history,
     "do_not_call": _is_on_do_not_call_list,
     "purchases": _purchases,
+    "returns": _returns,
     "points": _points,
+    "redemptions": _redemptions,
+    "tiers": _tiers,
     "tags": _tags,
     "exports": _exports,
     "imports": _imports,
@@ -252,6 +256,11 @@ _SECTIONS: Mapping[str, Callable[[int], Any]] = {
 
 
 # -- rows as people may have them --------------------------------------------------
+
+
+def _its_rows(model: type[Base], *member_ids: int, newest_first: bool = False) -> list[Row]:
+    its_own = table_of(model).c.member_id.in_(member_ids)
+    return _rows(model, its_own, without=("member_id",), newest_first=newest_first)
 
 
 def _rows(
@@ -270,7 +279,7 @@ def _rows(
     return [_without_names({name: row[name] for name in shown}) for row in rows.mappings()]
 
 
-_ACTORS = ("actor", "recorded_by", "created_by", "ended_by")
+_ACTORS = (*("actor", "recorded_by", "created_by", "captured_by", "ended_by", "decided_by"),)
 
 
 def _without_names(row: Mapping[str, Any]) -> Row:

@@ -15,7 +15,7 @@ from flask import current_app
 from sqlalchemy import Connection, text
 
 from loyalty.core.db import db, is_postgresql
-from loyalty.privacy.holdings import REGISTER, AtErasure
+from loyalty.privacy.register import REGISTER, AtErasure
 
 PATIENCE_SECONDS = 60
 _PAUSE_SECONDS = 0.2

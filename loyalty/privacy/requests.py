@@ -12,12 +12,12 @@ from sqlalchemy import func, or_, select, update
 from loyalty.audit import service as audit
 from loyalty.core import clock
 from loyalty.core.access import current_actor
-from loyalty.core.db import db
+from loyalty.core.db import connection, db, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.limits import PAGE_ROWS
 from loyalty.core.phone import PhoneNumber
 from loyalty.members import service as members
-from loyalty.members.models import Member, MemberPhone
+from loyalty.members.models import IS_MAIN, Member, MemberPhone
 from loyalty.members.reasons import impersonal
 from loyalty.privacy.models import RightsRequest
 from loyalty.privacy.rules import KINDS, ONGOING, REQUESTS, State, deadlines, law_for
@@ -78,11 +78,11 @@ def _add(
 
 
 def _phone_country(member_id: int) -> str | None:
-    """Of the active phone, else of the last one."""
+    """Of the main phone, else of the last one."""
     e164 = db.session.scalar(
         select(MemberPhone.e164)
         .where(MemberPhone.member_id == member_id)
-        .order_by(MemberPhone.active_until.is_not(None), MemberPhone.id.desc())
+        .order_by(IS_MAIN.desc(), MemberPhone.id.desc())
         .limit(1)
     )
     return PhoneNumber(e164).country if e164 else None
@@ -221,6 +221,13 @@ def end_with_erasure(member_id: int) -> None:
     db.session.flush()
     db.session.execute(
         update(RightsRequest).where(RightsRequest.member_id == member_id).values(note=None)
+    )
+
+
+def follow_merge(source_id: int, into_id: int) -> None:
+    """What an account asked that was merged, the one that carries it on asks."""
+    connection().execute(
+        update(table_of(RightsRequest)).filter_by(member_id=source_id).values(member_id=into_id)
     )
 
 

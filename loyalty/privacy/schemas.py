@@ -70,12 +70,20 @@ class HeldSchema(AnswerSchema):
     """Everything held about one person."""
 
     profile = fields.Dict()
+    merged = fields.List(
+        fields.Dict(), metadata={"description": "Accounts that this one carries on."}
+    )
+    attributes = fields.Dict()
     phones = fields.List(fields.Dict())
     consents = fields.List(fields.Dict())
     consent_history = fields.List(fields.Dict())
     do_not_call = fields.Boolean()
     purchases = fields.List(fields.Dict())
+    returns = fields.List(fields.Dict())
     points = fields.Dict()
+    redemptions = fields.List(fields.Dict())
+    tiers = fields.List(fields.Dict())
+    tags = fields.List(fields.Dict())
     exports = fields.List(fields.Dict())
     imports = fields.List(fields.Dict())
     requests = fields.List(fields.Dict())

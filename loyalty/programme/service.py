@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +15,23 @@ from loyalty.core import clock
 from loyalty.core.access import current_actor
 from loyalty.core.db import db, lock_name
 from loyalty.core.errors import Code, Problem
-from loyalty.programme.models import EarningRule, ProgrammeSettings, ReceiptPeriod, Receipts, Store
+from loyalty.programme.models import (
+    EarningRule,
+    ProgrammeSettings,
+    Promotion,
+    ReceiptPeriod,
+    Receipts,
+    Store,
+    Tier,
+)
+from loyalty.programme.naming import check_names
+from loyalty.programme.policy import read_policy
 from loyalty.programme.rules import (
-    EXPIRY_MONTHS,
     EarningRuleView,
     Programme,
+    PromotionView,
     StoreView,
+    TierView,
     default_earning,
 )
 
@@ -55,6 +67,12 @@ def store_codes() -> dict[int, str]:
     return {store.id: store.code for store in snapshot().stores.values()}
 
 
+def tier_slug(tier_id: int | None) -> str | None:
+    """What a member's tier is called in answers; None where there is none, or it ended."""
+    tier = None if tier_id is None else snapshot().tier(tier_id)
+    return tier.slug if tier else None
+
+
 def set_up(*, shop_name: str, now: datetime) -> None:
     """Make the programme with its defaults; does nothing where there is one."""
     lock_name("programme")
@@ -67,16 +85,15 @@ def set_up(*, shop_name: str, now: datetime) -> None:
             revision="",
             shop_name=shop_name,
             started_at=now,
-            expiry_months=EXPIRY_MONTHS,
         )
     )
     _add_rule(version=1, points=points, per_amount=per_amount, valid_from=now, now=now)
-    _touch()
+    touch()
 
 
 def rename_shop(name: str) -> None:
     db.session.get_one(ProgrammeSettings, 1).shop_name = name
-    _touch()
+    touch()
 
 
 def create_store(
@@ -95,17 +112,47 @@ def create_store(
         created_at=now,
     )
     db.session.add(added)
-    _touch()
+    touch()
     audit.record("store.create", "store", code, store_id=added.id)
     return added
 
 
-def create_earning_rule(*, points: int, per_amount: int, valid_from: datetime) -> int:
-    """Add the next version of the earning rule; returns its number.
+def rename_store(code: str, name: str) -> None:
+    """What people call the store; its code stays. Raises `unknown_store`."""
+    row = db.session.scalar(select(Store).filter_by(code=code).with_for_update())
+    if row is None:
+        raise Problem(Code.UNKNOWN_STORE, field="store")
+    if row.name != name:
+        row.name = name
+        touch()
+        audit.record("store.rename", "store", code, store_id=row.id)
+
+
+def earning_rules() -> list[dict[str, Any]]:
+    """Every version as `RuleViewSchema` shows it, the newest first."""
+    current = snapshot()
+    in_force = current.rule_at(clock.now()).version
+    names = ("version", "points", "per_amount", "special", "valid_from")
+    return [
+        {**{name: getattr(rule, name) for name in names}, "in_force": rule.version == in_force}
+        for rule in reversed(current.rules)
+    ]
+
+
+def create_earning_rule(
+    *,
+    points: int,
+    per_amount: int,
+    valid_from: datetime,
+    special: Mapping[str, Any] | None = None,
+) -> int:
+    """Add the next version of the earning rule; returns its number. `special` as
+    `SpecialSchema` loads it.
 
     Versions follow one another in time: one that would begin before its
-    predecessor is refused.
+    predecessor is refused. Raises `invalid_rule` where it names what is not there.
     """
+    check_names({"special": special}, snapshot())
     lock_name("programme")
     last = db.session.scalar(select(func.max(EarningRule.version))) or 0
     latest = db.session.get(EarningRule, last)
@@ -116,22 +163,30 @@ def create_earning_rule(*, points: int, per_amount: int, valid_from: datetime) -
         version=version,
         points=points,
         per_amount=per_amount,
+        special=dict(special) if special else None,
         valid_from=valid_from,
         now=clock.now(),
     )
-    _touch()
+    touch()
     audit.record("earning_rule.create", "earning_rule", version)
     return version
 
 
 def _add_rule(
-    *, version: int, points: int, per_amount: int, valid_from: datetime, now: datetime
+    *,
+    version: int,
+    points: int,
+    per_amount: int,
+    valid_from: datetime,
+    now: datetime,
+    special: dict[str, Any] | None = None,
 ) -> None:
     db.session.add(
         EarningRule(
             version=version,
             points=points,
             per_amount=per_amount,
+            special=special,
             valid_from=valid_from,
             created_at=now,
             created_by=current_actor().label,
@@ -139,7 +194,7 @@ def _add_rule(
     )
 
 
-def _touch() -> None:
+def touch() -> None:
     """A new revision, random so that no two histories share one."""
     # Flush: the settings row may have been added in this very transaction.
     db.session.flush()
@@ -147,6 +202,9 @@ def _touch() -> None:
     settings.revision = secrets.token_hex(16)
     db.session.flush()
     g.pop("programme_revision", None)
+
+
+_STANDING_TIERS = select(Tier).where(Tier.ended_at.is_(None)).order_by(Tier.threshold)
 
 
 def _load() -> Programme:
@@ -159,7 +217,6 @@ def _load() -> Programme:
         revision=settings.revision,
         shop_name=settings.shop_name,
         started_at=settings.started_at,
-        expiry_months=settings.expiry_months,
         stores={row.code: _store_view(row) for row in stores},
         rules=tuple(
             EarningRuleView(
@@ -167,9 +224,36 @@ def _load() -> Programme:
                 points=row.points,
                 per_amount=row.per_amount,
                 valid_from=row.valid_from,
+                special=row.special,
             )
             for row in rules
         ),
+        policy=read_policy(settings.settings),
+        tiers=tuple(map(_tier_view, db.session.scalars(_STANDING_TIERS))),
+        promotions=tuple(
+            map(_promotion_view, db.session.scalars(select(Promotion).order_by(Promotion.id)))
+        ),
+    )
+
+
+def _tier_view(row: Tier) -> TierView:
+    return TierView(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        threshold=row.threshold,
+        multiplier_percent=row.multiplier_percent,
+    )
+
+
+def _promotion_view(row: Promotion) -> PromotionView:
+    return PromotionView(
+        id=row.id,
+        name=row.name,
+        terms=row.terms,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        budget=row.budget,
     )
 
 
@@ -182,7 +266,6 @@ def _not_set_up() -> Programme:
         revision="",
         shop_name="",
         started_at=now,
-        expiry_months=EXPIRY_MONTHS,
         stores={},
         rules=(rule,),
     )

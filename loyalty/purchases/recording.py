@@ -1,11 +1,11 @@
 """Recording receipts: one, a batch of thousands and an import take the same path.
 
-Every receipt ends as recorded, replayed or rejected; what is recorded earns once.
+Every receipt ends as recorded, replayed or rejected; what is recorded earns once (`writing`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,34 +14,24 @@ from flask import current_app
 from flask_babel import gettext
 from sqlalchemy import Integer, Row, String, and_, bindparam, select
 
-from loyalty.core.access import current_actor
-from loyalty.core.bulk import append_many, insert_many, values_table
+from loyalty.core.bulk import values_table
 from loyalty.core.db import connection, is_first_attempt, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.money import format_money
 from loyalty.core.phone import PhoneNumber
-from loyalty.members import service as members
-from loyalty.members.service import LockedMember
-from loyalty.points.earning import Earning, earn
-from loyalty.programme import service as programme
-from loyalty.programme.rules import EarningRuleView, Programme
-from loyalty.purchases.models import Purchase, PurchaseLine
+from loyalty.purchases.models import Purchase
 from loyalty.purchases.rules import Receipt, ReceiptKey, is_replay
+from loyalty.purchases.writing import Recorded, write
+
+__all__ = ["Outcome", "Recorded", "Rejected", "Replayed", "conflict", "record"]
 
 _purchases = table_of(Purchase)
 
 
 @dataclass(slots=True)
-class Recorded:
-    receipt: Receipt
-    row: dict[str, Any]
-    member: LockedMember
-
-
-@dataclass(slots=True)
 class Replayed:
     purchase: Any
-    """The recorded purchase: a row, or `Recorded` when it stands in the same batch."""
+    """The recorded purchase: a row, or a receipt that stands in the same batch."""
 
 
 @dataclass(slots=True)
@@ -81,8 +71,17 @@ def record(
                 fresh[key] = receipt
             new.append(receipt)
             verdicts.append(receipt)
-    written = _write(new, source=source, earns=earns, now=now)
-    return [written[id(v)] if isinstance(v, Receipt) else v for v in verdicts]
+    written = write(new, source=source, earns=earns, now=now)
+    return [_outcome(verdict, written) for verdict in verdicts]
+
+
+def _outcome(verdict: Any, written: Mapping[int, Recorded | Problem]) -> Outcome:
+    """What became of a receipt or verdict; a replay of one of the same batch shares its refusal."""
+    first = verdict.purchase if isinstance(verdict, Replayed) else verdict
+    became = written[id(first)] if isinstance(first, Receipt) else None
+    if isinstance(became, Problem):
+        return Rejected(became)
+    return verdict if became is None or isinstance(verdict, Replayed) else became
 
 
 _KEY = ("store_id", "register", "period", "receipt_no")
@@ -143,94 +142,3 @@ def conflict(recorded: Any, *, e164: str | None, purchase_id: int | None) -> Pro
     return Problem(
         Code.RECEIPT_CONFLICT, detail=detail, field="receipt_no", extra={"recorded": known}
     )
-
-
-def _write(
-    receipts: Sequence[Receipt], *, source: str, earns: bool, now: datetime
-) -> dict[int, Recorded]:
-    if not receipts:
-        return {}
-    current = programme.snapshot()
-    accounts = members.find_or_create([r.phone for r in receipts], source=source, now=now)
-    actor = current_actor().label
-    written = []
-    for receipt in receipts:
-        rule = current.rule_at(receipt.purchased_at)
-        member = accounts[receipt.phone.e164]
-        earned = rule.points_for(receipt.amount) if earns else 0
-        row = _purchase_row(receipt, member.id, earned, actor, now)
-        written.append(Recorded(receipt, row, member))
-    ids = insert_many(_purchases, [recorded.row for recorded in written])
-    for recorded, purchase_id in zip(written, ids, strict=True):
-        recorded.row["id"] = purchase_id
-    _write_lines(written)
-    earn([_earning(r, current) for r in written], now=now)
-    _fill_profiles(written)
-    return {id(recorded.receipt): recorded for recorded in written}
-
-
-def _purchase_row(
-    receipt: Receipt, member_id: int, earned: int, actor: str, now: datetime
-) -> dict[str, Any]:
-    return {
-        "store_id": receipt.store.id,
-        "register": receipt.register,
-        "period": receipt.period,
-        "receipt_no": receipt.receipt_no,
-        "member_id": member_id,
-        "phone": receipt.phone.e164,
-        "amount": receipt.amount,
-        "quantity": receipt.quantity,
-        "channel": receipt.channel,
-        "lines_hash": receipt.lines_hash,
-        "purchased_at": receipt.purchased_at,
-        "recorded_at": now,
-        "local_date": receipt.local.date(),
-        "local_hour": receipt.local.hour,
-        "local_weekday": receipt.local.isoweekday(),
-        "late": receipt.late,
-        "points_earned": earned,
-        "recorded_by": actor,
-    }
-
-
-def _write_lines(written: Sequence[Recorded]) -> None:
-    append_many(
-        table_of(PurchaseLine),
-        [
-            {
-                "purchase_id": recorded.row["id"],
-                "position": position,
-                "sku": line["sku"],
-                "name": line.get("name"),
-                "category": line.get("category"),
-                "quantity": line["quantity"],
-                "amount": line["amount"],
-            }
-            for recorded in written
-            for position, line in enumerate(recorded.receipt.lines, start=1)
-        ],
-    )
-
-
-def _earning(recorded: Recorded, current: Programme) -> Earning:
-    receipt = recorded.receipt
-    rule: EarningRuleView = current.rule_at(receipt.purchased_at)
-    zone = current_app.extensions["settings"].time_zone
-    return Earning(
-        member=recorded.member,
-        purchase_id=recorded.row["id"],
-        points=recorded.row["points_earned"],
-        rule_version=rule.version,
-        inputs={"amount": receipt.amount},
-        occurred_at=receipt.purchased_at,
-        expires_at=current.expires_at(receipt.local.date(), zone),
-    )
-
-
-def _fill_profiles(written: Sequence[Recorded]) -> None:
-    profiles: dict[int, dict[str, Any]] = {}
-    for recorded in written:
-        for name, value in recorded.receipt.profile.items():
-            profiles.setdefault(recorded.member.id, {}).setdefault(name, value)
-    members.fill_blanks(profiles)

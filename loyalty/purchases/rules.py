@@ -35,12 +35,22 @@ REASSIGN = action(
     Role.MANAGER,
     says=_l("Move a receipt to another phone: cashiers their own of today"),
 )
+RETURN = action(
+    "purchase.return",
+    Role.CASHIER,
+    Role.MANAGER,
+    says=_l("Take goods back in the own stores"),
+)
+FLAGS = action(
+    "purchase.flags",
+    Role.MANAGER,
+    says=_l("Look through flagged receipts and let their points count"),
+)
 
 AHEAD = timedelta(minutes=5)
 LATE = timedelta(days=45)
 CHANGEABLE = timedelta(days=45)
 CASHIER_LOOKS_BACK = timedelta(days=7)
-CHANNELS = ("store", "online", "self_service")
 
 ReceiptKey = tuple[int, str, str, str]
 """(store id, register, period, receipt number): unique among purchases not void."""
@@ -64,6 +74,8 @@ class Receipt:
     lines: Sequence[Mapping[str, Any]]
     lines_hash: str | None
     profile: Mapping[str, Any]
+    redemptions: Sequence[int] = ()
+    """The holds and vouchers that it is paid with."""
 
     @property
     def key(self) -> ReceiptKey | None:
@@ -113,6 +125,7 @@ def check(given: Mapping[str, Any], around: Surroundings) -> Receipt:
         lines=lines,
         lines_hash=hash_of(lines) if lines else None,
         profile=given.get("member") or {},
+        redemptions=given.get("redemptions") or (),
     )
 
 

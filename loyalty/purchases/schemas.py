@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from loyalty.core.api import Int64
 from loyalty.core.errors import Code, Problem
 from loyalty.core.fields import AnswerSchema, Int, Phone, StrictSchema, Text, Time
 from loyalty.core.limits import (
@@ -15,12 +16,18 @@ from loyalty.core.limits import (
     QUANTITY,
     REASON_LENGTH,
     RECEIPT_LENGTH,
+    REDEMPTIONS_OF_A_PURCHASE,
     REGISTER_LENGTH,
     SKU_LENGTH,
 )
 from loyalty.core.money import MAX_AMOUNT
 from loyalty.members.schemas import ProfileSchema
-from loyalty.purchases.rules import CHANNELS
+from loyalty.programme.rules import CHANNELS
+
+
+def _each_once(ids: list[int]) -> None:
+    if len(set(ids)) < len(ids):
+        raise ValidationError("Each may stand here once.")
 
 
 class LineSchema(StrictSchema):
@@ -49,6 +56,12 @@ class PurchaseSchema(StrictSchema):
         fields.Nested(LineSchema),
         validate=validate.Length(1, LINES_PER_PURCHASE),
         allow_none=True,
+    )
+    redemptions = fields.List(
+        Int(1, Int64.largest),
+        validate=[validate.Length(1, REDEMPTIONS_OF_A_PURCHASE), _each_once],
+        allow_none=True,
+        metadata={"description": "Holds and vouchers that the receipt is paid with."},
     )
     member = fields.Nested(ProfileSchema, allow_none=True)
 
@@ -122,6 +135,7 @@ class PurchaseViewSchema(AnswerSchema):
     late = fields.Boolean()
     points_earned = fields.Integer()
     points_reversed = fields.Integer()
+    points_pending = fields.Integer()
     amount_returned = fields.Integer()
     voided = fields.Boolean()
 

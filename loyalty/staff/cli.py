@@ -3,19 +3,27 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from loyalty.core import clock
 from loyalty.core.access import Role
 from loyalty.core.db import read, transaction
-from loyalty.core.limits import LOGIN_LENGTH, NAME_LENGTH, PASSWORD_LENGTH
+from loyalty.core.limits import (
+    LOGIN_LENGTH,
+    NAME_LENGTH,
+    PASSWORD_LENGTH,
+    WRITTEN_PHONE_LENGTH,
+)
 from loyalty.core.options import Line
+from loyalty.core.phone import PhoneNumber
 from loyalty.staff import keys, service
 from loyalty.staff.rules import SHORTEST_PASSWORD, normal_login
 
 LONGEST_DAYS = 3650
 _ROLES = click.Choice([role.value for role in Role])
 _ID = click.IntRange(1, 2**31 - 1)
+_PHONE_SAYS = "The person's own number: receipts of the own hand on it wait for a manager."
 
 staff = AppGroup("staff", help="People who sign in.")
 api_keys = AppGroup("api-keys", help="Machines that call the API.")
@@ -29,8 +37,11 @@ api_keys = AppGroup("api-keys", help="Machines that call the API.")
 @click.option("--name", required=True, type=Line(NAME_LENGTH))
 @click.option("--role", required=True, type=_ROLES)
 @click.option("--store", "stores", multiple=True, help="Code of a store; may be repeated.")
+@click.option("--phone", type=Line(WRITTEN_PHONE_LENGTH), help=_PHONE_SAYS)
 @click.password_option(help="Asked for when left out.")
-def create_staff(login: str, name: str, role: str, stores: tuple[str, ...], password: str) -> None:
+def create_staff(
+    login: str, name: str, role: str, stores: tuple[str, ...], phone: str | None, password: str
+) -> None:
     """Add a person."""
     if not SHORTEST_PASSWORD <= len(password) <= PASSWORD_LENGTH:
         raise click.BadParameter(
@@ -38,7 +49,12 @@ def create_staff(login: str, name: str, role: str, stores: tuple[str, ...], pass
         )
     with transaction():
         service.create_staff(
-            login=login, name=name, password=password, role=role, store_codes=stores
+            login=login,
+            name=name,
+            password=password,
+            role=role,
+            store_codes=stores,
+            phone=_parsed(phone),
         )
     click.echo(f"{login} added.")
 
@@ -55,6 +71,23 @@ def list_staff() -> None:
                 f"{person.login:<16} {person.role:<10} {state:<7} {stores:<16} {seen:<17} "
                 f"{person.name}{' (owner)' if person.is_owner else ''}"
             )
+
+
+@staff.command("phone")
+@click.argument("login", type=Line(LOGIN_LENGTH))
+@click.argument("phone", required=False, type=Line(WRITTEN_PHONE_LENGTH))
+def set_phone(login: str, phone: str | None) -> None:
+    """Keep a person's own number: receipts of the own hand on it wait for a manager. Without
+    PHONE it is forgotten."""
+    number = _parsed(phone)
+    with transaction():
+        service.set_phone(service.id_of(normal_login(login)), number)
+    click.echo(f"{login} has the number {number.masked}." if number else f"{login} has no number.")
+
+
+def _parsed(phone: str | None) -> PhoneNumber | None:
+    region = current_app.extensions["settings"].default_region
+    return None if phone is None else PhoneNumber.parse(phone, region)
 
 
 @staff.command("reset-password")

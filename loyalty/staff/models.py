@@ -13,7 +13,8 @@ _ROLE = "role IN ('cashier', 'marketing', 'manager')"
 
 class StaffUser(Base):
     """A person who signs in. `pin_hash` lets the person take over a till that is open
-    already; after a reset the password must be changed before anything else."""
+    already; after a reset the password must be changed before anything else. `phone` (E.164) is
+    the number on which the person must not earn by own hand."""
 
     __tablename__ = "staff_users"
     __table_args__ = (
@@ -37,6 +38,7 @@ class StaffUser(Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     pin_hash: Mapped[str | None] = mapped_column(String(255))
+    phone: Mapped[str | None] = mapped_column(String(16))
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

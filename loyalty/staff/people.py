@@ -13,6 +13,7 @@ from loyalty.audit import service as audit
 from loyalty.core.access import Actor, Role
 from loyalty.core.db import db
 from loyalty.core.errors import Code, Problem
+from loyalty.core.phone import PhoneNumber
 from loyalty.programme import service as programme
 from loyalty.staff.models import StaffStore, StaffUser
 from loyalty.staff.rules import Person
@@ -20,7 +21,8 @@ from loyalty.staff.rules import Person
 
 @dataclass(frozen=True, kw_only=True)
 class StaffView:
-    """A person as managers see them; no `store_codes` means every store."""
+    """A person as managers see them; no `store_codes` means every store. `phone` is the number
+    on which the person must not earn by own hand."""
 
     id: int
     login: str
@@ -30,6 +32,7 @@ class StaffView:
     is_owner: bool
     active: bool
     has_pin: bool
+    phone: PhoneNumber | None
     must_change_password: bool
     signed_in_at: datetime | None
 
@@ -50,6 +53,13 @@ def id_of(login: str) -> int:
     if staff_id is None:
         raise Problem(Code.UNKNOWN_STAFF)
     return staff_id
+
+
+def is_owner(actor: Actor) -> bool:
+    """Whether the shop is the actor's."""
+    if actor.kind != "person":
+        return False
+    return bool(db.session.scalar(select(StaffUser.is_owner).filter_by(id=actor.id)))
 
 
 def store_ids_of(staff_id: int) -> frozenset[int]:
@@ -91,6 +101,7 @@ def view_of(user: StaffUser, store_ids: frozenset[int]) -> StaffView:
         is_owner=user.is_owner,
         active=user.active,
         has_pin=user.pin_hash is not None,
+        phone=PhoneNumber(user.phone) if user.phone else None,
         must_change_password=user.must_change_password,
         signed_in_at=user.signed_in_at,
     )

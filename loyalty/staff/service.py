@@ -14,6 +14,7 @@ from loyalty.core import clock
 from loyalty.core.access import Role, current_actor
 from loyalty.core.db import db, lock_name
 from loyalty.core.errors import Code, Problem
+from loyalty.core.phone import PhoneNumber
 from loyalty.programme import service as programme
 from loyalty.staff import passwords, sessions
 from loyalty.staff.keys import authenticate_key, create_api_key
@@ -56,6 +57,7 @@ __all__ = [
     "remove_pin",
     "reset_password",
     "set_active",
+    "set_phone",
     "set_pin",
     "sign_out_everywhere",
 ]
@@ -100,6 +102,7 @@ def create_staff(
     store_codes: Sequence[str] = (),
     is_owner: bool = False,
     must_change_password: bool = False,
+    phone: PhoneNumber | None = None,
 ) -> StaffUser:
     """Add a person; without a password nobody signs in as them before `reset_password` made
     one. Raises `invalid_login`, `weak_password`, `staff_exists`, `unknown_store`,
@@ -118,6 +121,7 @@ def create_staff(
         is_owner=is_owner,
         password_hash=passwords.UNUSABLE if password is None else passwords.hashed(password),
         must_change_password=must_change_password,
+        phone=phone.e164 if phone else None,
         created_at=clock.now(),
     )
     db.session.add(user)
@@ -167,6 +171,18 @@ def change_staff(staff_id: int, *, name: str, role: str, store_codes: Sequence[s
     fields = [field for field, differs in changed.items() if differs]
     if fields:
         record("staff.change", staff_id, fields=fields)
+
+
+def set_phone(staff_id: int, phone: PhoneNumber | None) -> None:
+    """The person's own number, on which receipts of the own hand wait for a manager; None: not
+    known. Nobody but the owner sets the own one."""
+    user, _ = _managed(staff_id)
+    if not user.is_owner:
+        _not_for_yourself(staff_id)
+    e164 = phone.e164 if phone else None
+    if user.phone != e164:
+        user.phone = e164
+        record("staff.change", staff_id, fields=["phone"])
 
 
 def reset_password(staff_id: int) -> str:

@@ -3,6 +3,8 @@ the day with a password, and only for a cashier's work."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +12,7 @@ from sqlalchemy import select
 
 from loyalty.audit import service as audit
 from loyalty.core import clock
-from loyalty.core.access import current_actor
+from loyalty.core.access import Role, current_actor
 from loyalty.core.db import db, in_transaction, read
 from loyalty.core.errors import Code, Problem
 from loyalty.core.throttle import Limit, forgive, give_back, spend
@@ -34,13 +36,15 @@ class AtTill:
     name: str
 
 
-def people_of(store_id: int) -> list[AtTill]:
-    """Active people of a store who have a PIN and a password of their own, by name."""
+def people_of(store_id: int, *, roles: Collection[Role] = SWITCH.roles) -> list[AtTill]:
+    """Active people of a store, in one of the roles, who have a PIN and a password of their own,
+    by name."""
     bound = select(StaffStore.store_id).where(StaffStore.staff_id == StaffUser.id)
     rows = db.session.execute(
         select(StaffUser.id, StaffUser.name)
         .where(
-            *_MAY_SWITCH,
+            *_CAN_TYPE_A_PIN,
+            StaffUser.role.in_([str(role) for role in roles]),
             ~bound.exists() | bound.where(StaffStore.store_id == store_id).exists(),
         )
         .order_by(StaffUser.name, StaffUser.id)
@@ -48,12 +52,13 @@ def people_of(store_id: int) -> list[AtTill]:
     return [AtTill(id=row.id, name=row.name) for row in rows]
 
 
-_MAY_SWITCH = (
+_CAN_TYPE_A_PIN = (
     StaffUser.active,
     StaffUser.pin_hash.is_not(None),
     ~StaffUser.must_change_password,
-    StaffUser.role.in_([str(role) for role in SWITCH.roles]),
 )
+_FAILED = "cashier.switch_failed"
+"""The audit log's word for it."""
 
 
 def switch(staff_id: int, pin: str, *, token: str, store_id: int) -> str:
@@ -63,17 +68,33 @@ def switch(staff_id: int, pin: str, *, token: str, store_id: int) -> str:
     Raises `wrong_pin` (also for who has no PIN at this store), `too_many_requests`, and
     `unauthenticated` where the session has ended.
     """
+    with checked_pin(_FAILED, staff_id, pin, token=token, store_id=store_id) as kept:
+        return in_transaction(lambda: _take_over(staff_id, kept, token, store_id))
+
+
+@contextmanager
+def checked_pin(
+    failed: str,
+    staff_id: int,
+    pin: str,
+    *,
+    token: str,
+    store_id: int,
+    roles: Collection[Role] = SWITCH.roles,
+) -> Iterator[str]:
+    """The hash that the PIN of one of `people_of` the store was found to match; the try is
+    forgiven once the block is done. A wrong one is counted, and in the log as `failed`."""
     own, shared = _windows(staff_id, token)
     # Counted before it is checked: parallel guesses do not slip through.
     full = [limit.name for limit, subject in (own, shared) if spend(limit, subject) == 0]
-    kept = _pin_of(staff_id, store_id)
+    kept = _pin_of(staff_id, store_id, roles)
     if not passwords.matches(kept, pin) or kept is None:
-        in_transaction(lambda: _note_failure(staff_id if kept else None, store_id, full))
+        whom = staff_id if kept else None
+        in_transaction(lambda: _note_failure(failed, whom, store_id, full))
         raise Problem(Code.WRONG_PIN, field="pin")
-    begun = in_transaction(lambda: _take_over(staff_id, kept, token, store_id))
+    yield kept
     forgive(*own)
     give_back(*shared)
-    return begun
 
 
 def _windows(staff_id: int, token: str) -> tuple[tuple[Limit, str], tuple[Limit, str]]:
@@ -90,9 +111,9 @@ def _session(token: str, *, lock: bool = False) -> StaffSession:
     return found[1]
 
 
-def _pin_of(staff_id: int, store_id: int) -> str | None:
+def _pin_of(staff_id: int, store_id: int, roles: Collection[Role]) -> str | None:
     with read():
-        if staff_id not in {person.id for person in people_of(store_id)}:
+        if staff_id not in {person.id for person in people_of(store_id, roles=roles)}:
             return None
         return row_of(staff_id).pin_hash
 
@@ -110,8 +131,8 @@ def _take_over(staff_id: int, pin_hash: str, token: str, store_id: int) -> str:
     return begun
 
 
-def _note_failure(staff_id: int | None, store_id: int, full: list[str]) -> None:
+def _note_failure(failed: str, staff_id: int | None, store_id: int, full: list[str]) -> None:
     whom = "unknown" if staff_id is None else staff_id
     blocked = {"blocked_by": full} if full else {}
     details: dict[str, Any] = {"store_id": store_id, **blocked}
-    audit.record("cashier.switch_failed", "staff", whom, **details)
+    audit.record(failed, "staff", whom, **details)

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyroaring import BitMap
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from loyalty.audit import service as audit
 from loyalty.core import clock
-from loyalty.core.db import table_of
+from loyalty.core.db import connection, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
 from loyalty.groups import service as groups
-from loyalty.groups.models import Cause
+from loyalty.groups.models import Cause, GroupKind
 from loyalty.groups.rules import NOBODY
 from loyalty.groups.service import Build, Written
 from loyalty.members import service as members
@@ -29,6 +29,11 @@ from loyalty.tags.models import Tag
 from loyalty.tags.rules import FILL, MARK
 
 _tags = table_of(Tag)
+_KEPT = (
+    select(_tags.c.group_id, _tags.c.rule)
+    .order_by(_tags.c.id)
+    .with_for_update(read=True, key_share=True)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +89,14 @@ def fill_by_phone(
     return Filled(changed=added + removed, unknown=unknown)
 
 
+def take_over(source_id: int, into_id: int) -> None:
+    """A member that is merged, both held, hands its tags on to the other one."""
+    its_own = _tags.c.group_id.in_(groups.groups_of(source_id, kind=GroupKind.TAG))
+    for tag in connection().execute(_KEPT.where(its_own)).all():
+        if tag.rule is None:
+            _adjust(tag, add=BitMap([into_id]), remove=BitMap([source_id]))
+
+
 def _ids(phones: Collection[PhoneNumber], found: dict[str, members.LockedMember]) -> BitMap:
     return BitMap(found[phone.e164].id for phone in phones if phone.e164 in found)
 
@@ -108,6 +121,6 @@ def _set_by_hand(slug: str) -> Row[Any]:
     return tag
 
 
-def _adjust(tag: Row[Any], *, add: BitMap, remove: BitMap) -> Written:
+def _adjust(tag: Any, *, add: BitMap, remove: BitMap) -> Written:
     build = Build(cause=Cause.MANUAL, as_of=clock.now())
     return groups.adjust(tag.group_id, add=add, remove=remove, build=build)

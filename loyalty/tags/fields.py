@@ -160,7 +160,7 @@ FIELDS: Mapping[str, Field] = {
 }
 """`province` takes `list:code` (`vn34:01`), a code of today's list or a name, and is kept as
 `list:code`; `region` follows from it. Texts are compared as they are stored; `contains` on
-`name` alone has no regard to case and marks. Nobody has a `tier` before tiers are set."""
+`name` alone has no regard to case and marks. A `tier` is a slug."""
 
 CONDITION_FIELDS: Mapping[str, Field] = {
     field.name: field

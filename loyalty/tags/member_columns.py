@@ -13,9 +13,10 @@ from sqlalchemy import FromClause, Select, String, Subquery, case, cast, func, n
 from loyalty.core.db import is_postgresql, table_of
 from loyalty.members import consents
 from loyalty.members.consent_rules import CHANNELS, MARKETING
-from loyalty.members.models import Member, MemberPhone
+from loyalty.members.models import IS_MAIN, Member, MemberPhone
 from loyalty.members.rules import every_province
 from loyalty.points.models import IS_OPEN, PointLot
+from loyalty.programme import service as programme
 from loyalty.tags.comparing import Column, Only, is_one_of
 from loyalty.tags.fields import EXPIRING_DAYS
 from loyalty.tags.language import FieldTest, PurchaseTest
@@ -98,12 +99,12 @@ def column_of(field: str, joined: Joined) -> Column:
 
 
 def _phone_type(joined: Joined) -> Column:
-    """Of the phone that is active: a member has one at most."""
+    """Of the main phone: a member has one at most."""
 
     def kinds() -> Select[Any]:
         return (
             select(_phones.c.member_id, func.min(_phones.c.kind).label("kind"))
-            .where(_phones.c.active_until.is_(None), joined.only(_phones.c.member_id))
+            .where(IS_MAIN, joined.only(_phones.c.member_id))
             .group_by(_phones.c.member_id)
         )
 
@@ -128,13 +129,16 @@ def _region(joined: Joined) -> Column:
 
 
 def _tier(_: Joined) -> Column:
-    """Nobody has one before tiers are set."""
-    return cast(null(), String)
+    """By slug; one that ended is none."""
+    slugs = {tier.id: tier.slug for tier in programme.snapshot().tiers}
+    standing = case(slugs, value=members.c.tier_id) if slugs else null()
+    return cast(standing, String)
 
 
 def _points(joined: Joined) -> Column:
     """The balance shown (`points.rules.balance_shown`) of everybody in one pass."""
-    shown = members.c.points + members.c.debt - func.coalesce(_lapsing(joined).expired, 0)
+    recorded = members.c.points + members.c.debt + members.c.held
+    shown = recorded - func.coalesce(_lapsing(joined).expired, 0)
     return (func.greatest if is_postgresql() else func.max)(shown, 0)
 
 

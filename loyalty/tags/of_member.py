@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import current_app
 from flask_babel import gettext
-from sqlalchemy import Row, Select, select
+from pyroaring import BitMap
+from sqlalchemy import Row, Select, bindparam, select
 
 from loyalty.audit.service import NAMES, Names
 from loyalty.core.db import connection, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.groups import history
 from loyalty.groups import service as groups
-from loyalty.groups.models import GroupKind
+from loyalty.groups.models import GroupChunk, GroupKind
+from loyalty.groups.rules import join, split, unpack
 from loyalty.members.models import Member
 from loyalty.members.rules import fold
 from loyalty.tags.documents import from_document
@@ -25,6 +27,14 @@ _tags = table_of(Tag)
 _members = table_of(Member)
 _TAGS: Select[Any] = select(
     _tags.c.slug, _tags.c.name, _tags.c.link, _tags.c.rule, _tags.c.group_id
+)
+_chunks = table_of(GroupChunk)
+_CHUNKS_OF = (
+    select(_chunks.c.chunk, _chunks.c.bitmap)
+    .join(_tags, _tags.c.group_id == _chunks.c.group_id)
+    .where(
+        _tags.c.slug == bindparam("slug"), _chunks.c.chunk.in_(bindparam("chunks", expanding=True))
+    )
 )
 _ACTIVE = select(_members.c.id).where(_members.c.closed_at.is_(None))
 
@@ -50,6 +60,14 @@ def of_member(member_id: int) -> list[dict[str, Any]]:
         {**_short(tag), "since": step.as_of if step else None, **_reason(tag, step, called)}
         for tag, step in came
     ]
+
+
+def in_tag(slug: str, member_ids: Collection[int]) -> set[int]:
+    """Those of the members who are in the tag; nobody is in one that there is not."""
+    wanted = split(BitMap(member_ids))
+    rows = connection().execute(_CHUNKS_OF, {"slug": slug, "chunks": list(wanted)})
+    found = {row.chunk: unpack(row.bitmap) & wanted[row.chunk] for row in rows}
+    return set(join(found))
 
 
 def _tags_of(member_id: int) -> list[Row[Any]]:

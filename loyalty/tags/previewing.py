@@ -12,7 +12,7 @@ from loyalty.core.db import connection, table_of
 from loyalty.core.deadlines import within_seconds
 from loyalty.core.phone import PhoneNumber
 from loyalty.groups.selecting import members_of
-from loyalty.members.models import MemberPhone
+from loyalty.members.models import IS_MAIN, MemberPhone
 from loyalty.tags.compiling import members_where
 from loyalty.tags.language import Rule
 from loyalty.tags.surroundings import surroundings
@@ -35,7 +35,7 @@ def preview(rule: Rule, *, as_of: datetime) -> dict[str, Any]:
 
 
 def _masked(member_ids: list[int]) -> list[dict[str, Any]]:
-    its_phone = _phones.c.member_id.in_(member_ids) & _phones.c.active_until.is_(None)
+    its_phone = _phones.c.member_id.in_(member_ids) & IS_MAIN
     rows = connection().execute(select(_phones.c.member_id, _phones.c.e164).where(its_phone))
     masked = {row.member_id: PhoneNumber(row.e164).masked for row in rows}
     return [{"id": member_id, "phone": masked.get(member_id)} for member_id in member_ids]

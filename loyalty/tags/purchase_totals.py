@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -21,12 +22,14 @@ from sqlalchemy import (
     extract,
     func,
     select,
+    true,
     type_coerce,
 )
 
 from loyalty.core.db import is_postgresql, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.purchases.models import Purchase, PurchaseLine
+from loyalty.tags import came_back
 from loyalty.tags.comparing import Column, Only, Test, compare
 from loyalty.tags.fields import CONDITION_FIELDS, Kind
 from loyalty.tags.language import (
@@ -114,12 +117,12 @@ def totals_table(
     """`member_id` and the totals of that name; who bought nothing has no row. `bought` is
     where to look: `purchases`, or what is `bought_by` a few."""
     rows = _rows(which, bought)
-    totals = (_total(name, rows, around).label(name) for name in names)
+    totals = (_total(name, which, rows, around).label(name) for name in names)
     return (
         select(bought.c.member_id, *totals)
         .select_from(rows.source)
         .where(
-            *_that_count(which, bought, around),
+            *_that_count(which, rows, around),
             *(_fits(condition, bought, around) for condition in which.where),
         )
         .group_by(_each_member(bought))
@@ -137,44 +140,70 @@ def _each_member(bought: FromClause) -> Column:
 
 @dataclass(frozen=True, kw_only=True)
 class _Rows:
-    """What is added up: purchases net of returns, or the lines of them."""
+    """What is added up, net of returns: purchases, or their lines, those of which anything is
+    `kept`."""
 
     source: FromClause
     bought: FromClause
     amount: Column
     quantity: Column
     receipts: Column
+    kept: Test
 
 
 def _rows(which: Which, bought: FromClause) -> _Rows:
-    if which.looks_at_lines:
-        return _Rows(
-            source=bought.join(_lines, _lines.c.purchase_id == bought.c.id),
-            bought=bought,
-            amount=_lines.c.amount,
-            quantity=_lines.c.quantity,
-            receipts=func.count(distinct(bought.c.id)),
-        )
+    return _line_rows(bought) if which.looks_at_lines else _purchase_rows(bought)
+
+
+def _purchase_rows(bought: FromClause) -> _Rows:
     return _Rows(
         source=bought,
         bought=bought,
         amount=bought.c.amount - bought.c.amount_returned,
-        quantity=bought.c.quantity,
+        quantity=came_back.articles_kept(bought),
         receipts=func.count(),
+        kept=true(),
     )
 
 
-def _that_count(which: Which, bought: FromClause, around: Surroundings) -> list[Test]:
+def _line_rows(bought: FromClause) -> _Rows:
+    gone = came_back.of_lines(bought)
+    its_own = (gone.c.purchase_id == _lines.c.purchase_id) & (gone.c.position == _lines.c.position)
+    shared = came_back.shared_by_lines(bought, gone)
+    its_share = (shared.c.purchase_id == _lines.c.purchase_id) & (
+        shared.c.position == _lines.c.position
+    )
+    of_bought = bought.join(_lines, _lines.c.purchase_id == bought.c.id)
+    quantity = _lines.c.quantity - func.coalesce(gone.c.quantity, 0)
+    named, unnamed = (func.coalesce(back.c.amount, 0) for back in (gone, shared))
+    amount = _lines.c.amount - named - unnamed
+    return _Rows(
+        source=of_bought.outerjoin(gone, its_own).outerjoin(shared, its_share),
+        bought=bought,
+        amount=amount,
+        quantity=quantity,
+        receipts=func.count(distinct(bought.c.id)),
+        kept=gone.c.position.is_(None) | (quantity > 0) | (amount > 0),
+    )
+
+
+def _that_count(which: Which, rows: _Rows, around: Surroundings) -> list[Test]:
     """Neither void nor wholly returned, within the window, and none from after `as_of`."""
-    since, until = ends_of(which.within, around.as_of, around.zone)
-    purchased_at = bought.c.purchased_at
-    before = min(until or around.as_of, around.as_of)
+    since, before = _window(which, around)
+    purchased_at = rows.bought.c.purchased_at
     kept = [
-        bought.c.voided_at.is_(None),
-        (bought.c.amount == 0) | (bought.c.amount_returned < bought.c.amount),
+        rows.bought.c.voided_at.is_(None),
+        (rows.bought.c.amount == 0) | (rows.bought.c.amount_returned < rows.bought.c.amount),
+        rows.kept,
         purchased_at < before,
     ]
     return kept if since is None else [*kept, purchased_at >= since]
+
+
+def _window(which: Which, around: Surroundings) -> tuple[datetime | None, datetime]:
+    """(from, before), never after `as_of`."""
+    since, until = ends_of(which.within, around.as_of, around.zone)
+    return since, min(until or around.as_of, around.as_of)
 
 
 def _fits(condition: Condition, bought: FromClause, around: Surroundings) -> Test:
@@ -213,11 +242,21 @@ def _store_id(code: object, around: Surroundings) -> int:
 # -- totals ----------------------------------------------------------------------
 
 
-def _total(name: str, rows: _Rows, around: Surroundings) -> Column:
+def _total(name: str, which: Which, rows: _Rows, around: Surroundings) -> Column:
     if name in _SCORES:
         return _SCORES[name](rows, around)
+    if name == SPEND and not which.where:
+        return _spend(which, rows, around)
     agg, _, of = name.partition("_")
     return _AGGREGATES[Agg(agg)](_OF[Of(of)](rows), rows)
+
+
+def _spend(which: Which, rows: _Rows, around: Surroundings) -> Column:
+    """Less what came back of no purchase that is known, as it counts for tiers: of what store or
+    goods that was a condition could not tell."""
+    since, before = _window(which, around)
+    of_none = came_back.of_no_purchase(rows.bought, since=since, before=before)
+    return came_back.at_least_0(func.sum(rows.amount) - of_none)
 
 
 _OF: Mapping[Of, Callable[[_Rows], Column]] = {

@@ -16,7 +16,16 @@ from rich.console import Console
 from rich.table import Table
 
 import config
-from tests.benchmarks import builds, exports, imports, lookups, previews, purchases_over_http
+from tests.benchmarks import (
+    builds,
+    exports,
+    imports,
+    ledger,
+    lookups,
+    previews,
+    purchases_over_http,
+    redemptions,
+)
 from tests.benchmarks.row import Benchmark, Options, Row
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -24,6 +33,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "B2": purchases_over_http.batches,
     "B3": imports.history,
     "B4": lookups.by_phone,
+    "B5": redemptions.pairs,
+    "B6": ledger.expiry,
+    "B7": ledger.long_histories,
     "B8": previews.previews,
     "B10": builds.builds,
     "B13": exports.files,

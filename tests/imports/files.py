@@ -17,6 +17,8 @@ import config
 from tests.databases import process_environment
 
 COLUMNS = ("phone", "store", "receipt_no", "purchased_at", "amount")
+NO_QUANTITIES = ("0000000000001000001", "0" * 10 + "9" * 19, "0" * 20 + "9" * 5_000, "1.5", "²")
+"""None of them is a whole number of at most a million."""
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 NOTHING = {"rows": 0, "recorded": 0, "replayed": 0, "members_created": 0, "rejected": {}}
 

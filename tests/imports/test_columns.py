@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.core.rows import scalar
-from tests.imports.files import COLUMNS, csv_text, imported, row, rows, written
+from tests.imports.files import COLUMNS, NO_QUANTITIES, csv_text, imported, row, rows, written
 from tests.purchases.receipts import LOCAL
 
 pytestmark = pytest.mark.usefixtures("store")
@@ -94,7 +94,7 @@ def test_quantity_is_kept(app, cli, tmp_path, text, quantity):
     assert scalar(app, "SELECT quantity FROM purchases") == quantity
 
 
-@pytest.mark.parametrize("text", ["-1", "1.5", "two", "1000001", "9" * 30, "²"])
+@pytest.mark.parametrize("text", ["-1", "two", "1000001", *NO_QUANTITIES])
 def test_quantity_that_is_no_whole_number_refuses_its_row(cli, tmp_path, text):
     given = csv_text([row(quantity=text)], columns=[*COLUMNS, "quantity"])
     assert imported(cli, written(tmp_path, given))["rejected"] == {"invalid_row": 1}

@@ -16,6 +16,12 @@ SCREENS = {
 }
 OWN_PASSWORD = "a word of one's own"
 PAGES = (
+    "/manage/today",
+    "/manage/today?days=30",
+    "/manage/flags",
+    "/manage/stores",
+    "/manage/stores/new",
+    "/manage/stores/1",
     "/manage/staff?show=all",
     "/manage/staff/new",
     "/manage/staff/1",

@@ -55,6 +55,8 @@ def test_a_manager_chooses_the_store(shop, open_page):
     page.get_by_label("Tên đăng nhập").fill("tram")
     page.get_by_label("Mật khẩu").fill(PASSWORD)
     page.get_by_role("button", name="Đăng nhập").click()
+    expect(page).to_have_url(f"{shop.url}/manage/today")
+    page.goto("/till")
     expect(page).to_have_url(f"{shop.url}/till/stores")
     is_accessible(page)
     page.get_by_role("button", name=MARKET).click()

@@ -44,6 +44,7 @@ def test_a_cashier_takes_over_the_till_by_pin(shop, sign_in, screen):
     own.get_by_role("button", name="mã PIN").first.click()
 
     till = sign_in("tram", viewport=SCREENS[screen])
+    till.goto("/till")
     till.get_by_role("button", name=STORE).click()
     till.locator("summary").click()
     till.get_by_role("link", name="Đổi thu ngân").click()

@@ -15,7 +15,17 @@ from tests.purchases.receipts import E164, OTHER_E164, OTHER_PHONE, PHONE, buy, 
 
 pytestmark = pytest.mark.usefixtures("store")
 
-LEFT = {"id", "points", "debt", "source", "joined_at", "closed_at", "erased_at"}
+LEFT = {
+    "id",
+    "points",
+    "held",
+    "tier_spend",
+    "debt",
+    "source",
+    "joined_at",
+    "closed_at",
+    "erased_at",
+}
 
 
 @pytest.fixture

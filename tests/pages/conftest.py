@@ -31,11 +31,11 @@ def peopled(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactor
     url = sqlite_databases.fresh()
     folder = tmp_path_factory.mktemp("people")
     with running_app(environment(url, folder)) as app, app.app_context(), transaction():
-        _settle()
+        settle()
     return Path(url.removeprefix("sqlite:///"))
 
 
-def _settle() -> None:
+def settle() -> None:
     staff.create_owner(
         shop_name="An Nhiên",
         name="Bảo Trâm",

@@ -84,8 +84,9 @@ def test_no_translation_is_empty_or_a_guess(language):
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_translations_keep_the_placeholders(language):
+    """Of a plural those of its form for many: these languages have one form for every count."""
     for message in catalogue(language):
-        expected = sorted(PLACEHOLDER.findall(identity(message.id)))
+        expected = sorted(PLACEHOLDER.findall(forms(message.id)[-1])) if message.id else []
         for form in forms(message.string) if message.id else ():
             assert sorted(PLACEHOLDER.findall(form)) == expected, message.id
 

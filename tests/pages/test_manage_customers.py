@@ -347,7 +347,7 @@ def test_a_consent_is_one_of_the_offered(desk, customer, field, value):
 
 def test_the_copy_holds_everything_in_words(desk, customer, logged):
     text = desk.get(page(customer, "data")).text
-    for shown in (NAME, "0912 345 678", "HD-1", "Lê Văn Sỹ", "₫1,250,000", "125", "Earned"):
+    for shown in (NAME, "0912 345 678", "HD-1", "Lê Văn Sỹ", "₫1,250,000", "125", ">Purchase<"):
         assert shown in text
     assert len(logged("rights.copy")) == 1
 

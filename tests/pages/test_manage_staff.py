@@ -61,7 +61,7 @@ def address(person) -> str:
 
 def test_everyone_begins_where_their_work_is(visit):
     assert visit("han").get("/").headers["Location"] == "/till"
-    assert visit("tram").get("/").headers["Location"] == "/till"
+    assert visit("tram").get("/").headers["Location"] == "/manage/today"
     assert visit("mai").get("/").headers["Location"].startswith("/manage/")
     assert visit().get("/").headers["Location"] == "/login"
 
@@ -203,6 +203,20 @@ def test_name_role_and_stores_are_changed(visit, person):
     assert person("han").name == "Ngọc Hân"
     assert person("han").role == "marketing"
     assert re.findall(r'value="(S\d+)" checked', page) == ["S01", "S02"]
+
+
+def test_the_own_number_of_a_person_is_kept_and_taken_away(visit, person):
+    manager = visit("tram")
+    manager.post("/manage/staff/new", **NEW, phone="0912.345.678")
+    given = {name: NEW[name] for name in ("name", "role", "stores")}
+    assert person("hang").phone == "+84912345678"
+    assert 'value="0912 345 678"' in manager.get(address(person("hang"))).text
+    refused = manager.post(address(person("hang")), **given, phone="0912 345")
+    assert refused.status_code == 422
+    assert 'id="phone-error"' in refused.text
+    assert person("hang").phone == "+84912345678"
+    manager.post(address(person("hang")), **given, phone=" ")
+    assert person("hang").phone is None
 
 
 def test_a_change_that_is_refused_changes_nothing(visit, person):

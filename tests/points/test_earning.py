@@ -144,16 +144,26 @@ def test_entry_says_why(api, store):
         "kind": "earn",
         "points": 15,
         "purchase_id": bought["purchase"]["id"],
+        "redemption_id": None,
         "reason": None,
         "occurred_at": "2026-11-20T03:00:00Z",
     }
     assert explained["entry"] == {**entry, "recorded_at": recorded_at}
     assert explained["why"] == {
         "rule": {"version": 1, "points": 1, "per_amount": 10_000, "currency": "VND"},
+        "special_rule": None,
         "inputs": {"amount": 159_999},
         "rounding": "down, once per receipt",
+        "tier": None,
+        "promotions": [],
+        "bonus": None,
+        "return_id": None,
         "lot": {"points": 15, "remaining": 15, "expires_at": "2027-11-20T17:00:00Z"},
         "taken_from": [],
+        "put_back": [],
+        "debt_made": 0,
+        "debt_repaid": 0,
+        "by": {"actor": "key:1", "name": "test manager"},
     }
 
 

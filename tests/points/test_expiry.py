@@ -88,11 +88,14 @@ def test_expiry_counts_from_the_purchase_not_from_recording(app, api, store):
 
 
 def test_months_are_a_setting_and_may_be_never(app, api, store):
-    change(app, "UPDATE programme SET expiry_months = 1, revision = 'one'")
+    change(app, """UPDATE programme SET settings = '{"expiry": {"months": 1}}', revision = 'one'""")
     bought = buy(api, purchased_at=local("2026-10-31 10:00").isoformat())
     lapse = scalar(app, "SELECT expires_at FROM point_lots WHERE points = 15")
     assert str(lapse).startswith("2026-11-30 17:00")
-    change(app, "UPDATE programme SET expiry_months = NULL, revision = 'never'")
+    change(
+        app,
+        """UPDATE programme SET settings = '{"expiry": {"mode": "never"}}', revision = 'never'""",
+    )
     buy(api, receipt_no="HD-2", amount=20_000)
     assert scalar(app, "SELECT expires_at FROM point_lots WHERE points = 2") is None
     assert points_of(api, bought["member"]["id"])["balance"] >= 2

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 
 from loyalty.core import clock
 from loyalty.core.db import in_transaction, read, transaction
@@ -12,10 +14,12 @@ from loyalty.core.errors import Code, Problem
 from loyalty.members import service as members
 from loyalty.points import opening
 from loyalty.points.opening import Opening
+from loyalty.programme.policy import Expiry, ExpiryMode, Policy
 from loyalty.programme.rules import Programme
 from tests.core.rows import scalar
-from tests.points.spending import spend
-from tests.purchases.receipts import LOCAL, buy, phone, points_of
+from tests.imports.files import written
+from tests.points.spending import hold, release, spend
+from tests.purchases.receipts import LOCAL, buy, phone, points_of, problem
 from tests.tags.making import at_once, join
 
 LATER = datetime(2031, 1, 1, tzinfo=UTC)
@@ -145,6 +149,52 @@ def test_debt_that_an_opening_repaid_is_there_again(app, api, cli):
     verify(cli)
 
 
+@pytest.mark.usefixtures("store")
+def test_debt_that_an_opening_repaid_is_made_up_from_what_came_since(app, api, cli):
+    """Of 12 points owed: nobody has a debt beside points to spend."""
+    enough, too_few, held = (in_debt(app, api, number) for number in (1, 2, 3))
+    entries = bring(app, {enough: 20, too_few: 20, held: 20})
+    for number, amount in ((1, 300_000), (2, 50_000), (3, 300_000)):
+        buy(api, phone=phone(number), receipt_no=f"since-{number}", amount=amount)
+    what_came_since = hold(app, held, 30)
+    take_back(app, entries)
+    assert points_of(api, held)["debt"] == 12
+    release(app, what_came_since)
+    seen = [points_of(api, member_id) for member_id in (enough, too_few, held)]
+    assert [(each["available"], each["debt"]) for each in seen] == [(18, 0), (0, 7), (18, 0)]
+    verify(cli)
+
+
+@pytest.mark.usefixtures("store")
+def test_hold_that_is_over_makes_up_for_an_opening_that_is_taken_back(app, api, cli):
+    """Released before: the opening is whole again, and what else it held repays the debt."""
+    member_id = in_debt(app, api)
+    entries = bring(app, {member_id: 20})
+    buy(api, phone=phone(1), receipt_no="since", amount=300_000)
+    assert api.post(f"/members/{member_id}/redemptions", {"points": 38}).status_code == 201
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=False):
+        take_back(app, entries)
+        seen = points_of(api, member_id)
+    assert (seen["available"], seen["held"], seen["debt"]) == (18, 0, 0)
+    verify(cli)
+
+
+@pytest.mark.usefixtures("store")
+def test_undone_import_leaves_no_points_beside_a_debt(app, api, cli, tmp_path):
+    member_id = in_debt(app, api)
+    file = written(tmp_path, f"phone,points\n{phone(1)},20\n", name="members.csv")
+    told = cli.invoke(args=["members", "import", str(file), "--opening-points", "--json"])
+    number = json.loads(told.stdout.splitlines()[-1])["import"]
+    buy(api, phone=phone(1), receipt_no="since", amount=300_000)
+    undone = cli.invoke(args=["members", "undo-import", str(number)])
+    assert undone.exit_code == 0, undone.output
+    seen = points_of(api, member_id)
+    assert (seen["available"], seen["debt"]) == (18, 0)
+    asked = {"points": 19}
+    assert problem(api.post(f"/members/{member_id}/redemptions", asked), 409, "insufficient_points")
+    verify(cli)
+
+
 def test_opening_of_which_points_were_spent_is_not_taken_back(app, api, cli):
     whole, spent = join(api, 1), join(api, 2)
     entries = bring(app, {whole: 10, spent: 10})
@@ -164,7 +214,9 @@ def expiry(months, now):
         revision="",
         shop_name="",
         started_at=datetime(2020, 1, 1, tzinfo=UTC),
-        expiry_months=months,
+        policy=Policy(expiry=Expiry(months=months))
+        if months
+        else Policy(expiry=Expiry(mode=ExpiryMode.NEVER)),
         stores={},
         rules=(),
     )

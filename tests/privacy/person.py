@@ -93,6 +93,34 @@ def make_person(app: Flask, api: Api, *, phone: str = PHONE) -> int:
     return member_id
 
 
+def take_part(app: Flask, api: Api, member_id: int) -> None:
+    """A row in every table of the programme that tells of a member of `make_person`: a return, a
+    gift that is on hold, points that wait, a tier, a bonus, a promotion, a flag."""
+    [bought] = ok(api.get("/purchases", store="S01", receipt_no="P-2"))["items"]
+    back = {"return_no": "R-1", "amount": 100_000, "reason": f"{NAME} đổi ý, gọi {E164}"}
+    ok(api.post(f"/purchases/{bought['id']}/returns", back, Idempotency_Key="return"))
+    ok(api.post(f"/members/{member_id}/redemptions", {"points": 3}, Idempotency_Key="hold"))
+    who = {"id": member_id, "at": "2026-03-19 00:00:00+00:00", "till": "2027-03-19 00:00:00+00:00"}
+    for statement in (
+        "INSERT INTO promotions (name, terms, starts_at, ends_at, given, created_by, created_at)"
+        " VALUES ('Tết', '{}', :at, :till, 0, 'system:0', :at)",
+        "INSERT INTO promotion_uses (promotion_id, member_id, points)"
+        " SELECT max(promotions.id), :id, 0 FROM promotions",
+        "INSERT INTO tier_changes (member_id, cause, measured, changed_at)"
+        " VALUES (:id, 'review', 0, :at)",
+        "INSERT INTO bonuses_given (member_id, kind, year, given_at)"
+        " VALUES (:id, 'birthday', 2026, :at)",
+        "INSERT INTO pending_points (member_id, points, occurred_at, ends_at, actor, created_at)"
+        " VALUES (:id, 7, :at, :till, 'person:1', :at)",
+        "INSERT INTO purchase_flags"
+        " (purchase_id, store_id, kind, actor, flagged_at, decision, decided_by, decided_at)"
+        " SELECT id, store_id, 'late', 'person:1', :at, 'approved', 'person:2', :at"
+        " FROM purchases WHERE receipt_no = 'P-1'",
+    ):
+        given = {name: value for name, value in who.items() if f":{name}" in statement}
+        change(app, statement, **given)
+
+
 def work(app: Flask) -> int:
     """How many jobs waited, and were done."""
     with app.app_context():

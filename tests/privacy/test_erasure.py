@@ -9,7 +9,17 @@ from loyalty.jobs import worker
 from tests.api import Api
 from tests.core.rows import change, column, scalar
 from tests.points.spending import spend
-from tests.privacy.person import E164, EMAIL, NAME, OLD_E164, PHONE, make_person, ok
+from tests.privacy.person import (
+    E164,
+    EMAIL,
+    NAME,
+    OLD_E164,
+    OLD_NAME,
+    PHONE,
+    make_person,
+    ok,
+    take_part,
+)
 from tests.privacy.traces import forms_of, traces
 from tests.purchases.receipts import OTHER_E164, OTHER_PHONE, buy, problem, receipt, send
 
@@ -86,6 +96,51 @@ def test_points_lapse_and_debt_is_forgiven(app, api, cli):
     assert scalar(app, "SELECT sum(remaining) FROM point_lots") == 0
     assert column(app, "SELECT points FROM members") == column(app, "SELECT debt FROM members")
     assert scalar(app, "SELECT sum(abs(points) + debt) FROM members") == 0
+    verify(cli)
+
+
+def test_holds_and_what_waits_end_with_the_member(app, api, cli):
+    member = make_person(app, api)
+    take_part(app, api, member)
+    change(
+        app,
+        "INSERT INTO purchase_flags (purchase_id, store_id, kind, actor, flagged_at)"
+        " SELECT id, store_id, 'own_phone', 'person:1', recorded_at FROM purchases"
+        " WHERE receipt_no = 'P-2'",
+    )
+    erase(api, member)
+    assert column(app, "SELECT state FROM redemptions") == ["voided"]
+    for nothing in ("SELECT held FROM members", "SELECT sum(remaining) FROM point_lots"):
+        assert scalar(app, nothing) == 0
+    assert scalar(app, "SELECT count(*) FROM pending_points") == 0
+    assert column(app, "SELECT kind FROM purchase_flags") == ["late"]
+    assert scalar(app, "SELECT points_reversed FROM returns") == 10
+    verify(cli)
+
+
+def test_accounts_that_were_merged_are_erased_together(app, api, cli):
+    first = make_person(app, api)
+    middle = buy(api, phone=OTHER_PHONE, receipt_no="M-1", member={"name": OLD_NAME})["member"]
+    last = buy(api, phone="0905 333 444", receipt_no="L-1")["member"]["id"]
+    ok(api.post(f"/members/{first}/merge", {"into": middle["id"]}, Idempotency_Key="merge"))
+    ok(api.post(f"/members/{middle['id']}/merge", {"into": last}))
+    held = ok(api.get(f"/members/{first}/data"))
+    assert held["profile"]["id"] == last
+    assert {row["id"]: row["name"] for row in held["merged"]} == {
+        first: NAME,
+        middle["id"]: OLD_NAME,
+    }
+    assert {row["e164"] for row in held["phones"]} >= {E164, OTHER_E164, "+84905333444"}
+    assert sum(entry["points"] for entry in held["points"]["entries"]) == held["points"]["balance"]
+    assert {"member.change", "member.merge"} <= {event["action"] for event in held["log"]}
+    # Whichever of them is named.
+    erase(api, first)
+    with app.app_context():
+        worker.run_waiting(worker="test")
+    forms = forms_of(phones=[E164, OTHER_E164, "+84905333444"], words=[NAME, OLD_NAME, EMAIL])
+    assert traces(app, forms) == set()
+    assert column(app, "SELECT erased_at IS NOT NULL FROM members") == [True] * 3
+    assert erase(api, middle["id"]) == erase(api, last)
     verify(cli)
 
 

@@ -26,6 +26,7 @@ from tests.privacy.person import (
     make_person,
     ok,
     send_file,
+    take_part,
     work,
 )
 from tests.privacy.traces import in_text, traces
@@ -52,6 +53,7 @@ def test_nothing_of_an_erased_member_is_left(
     caplog.set_level(logging.DEBUG)
     make_others(app, api, range(1_000))
     member_id = make_person(app, api)
+    take_part(app, api, member_id)
     import_a_purchase(cli, tmp_path_factory.mktemp("elsewhere"))
     make_others(app, api, range(1_000, 2_000))
     # Replays that are kept under keys of their own, by another caller too.

@@ -12,7 +12,7 @@ from loyalty.core.db import Base, db, read, transaction
 from loyalty.core.phone import PhoneNumber
 from loyalty.members import do_not_call
 from loyalty.privacy import service
-from loyalty.privacy.holdings import REGISTER, AtErasure
+from loyalty.privacy.register import REGISTER, AtErasure
 from tests.core.rows import column
 from tests.points.spending import spend
 from tests.privacy.person import (
@@ -30,6 +30,7 @@ from tests.privacy.person import (
     import_file,
     make_person,
     ok,
+    take_part,
 )
 from tests.purchases.receipts import OTHER_PHONE, buy, problem
 
@@ -53,6 +54,7 @@ def _points_to(table: Table, about: set[str]) -> bool:
 def member(app, api) -> int:
     """With a row in every table that tells of members."""
     member_id = make_person(app, api)
+    take_part(app, api, member_id)
     spend(app, member_id, 5)
     import_file(app, f"{PHONE},{NAME} Lan,,")
     ok(api.patch(f"/members/{member_id}", {"name": NAME}))
@@ -64,7 +66,7 @@ def member(app, api) -> int:
 
 def test_every_table_about_members_is_registered(app):
     missing = tables_about_members() - REGISTER.keys()
-    assert missing == set(), "say in privacy/holdings.py how it is shown and what erases it"
+    assert missing == set(), "say in privacy/register.py how it is shown and what erases it"
     with app.app_context():
         assert REGISTER.keys() <= db.metadata.tables.keys()
 
@@ -116,9 +118,12 @@ def test_every_table_with_rows_shows_every_cell(app, member):
                 assert name in INTERNAL.get(table, ()) or f'"{name}"' in section, (table, name)
 
 
-STAFF = ("actor", "recorded_by", "created_by", "ended_by")
+STAFF = ("actor", "recorded_by", "created_by", "captured_by", "ended_by", "decided_by")
 INTERNAL = {
-    "members": ("name_folded", "points", "debt"),
+    "members": (
+        *("name_folded", "tier_id", "merged_into"),
+        *("points", "debt", "held", "tier_spend"),
+    ),
     "member_attributes": ("member_id", "attribute_id", "place", "text", "number", "day"),
     "member_phones": ("id", "member_id"),
     "consents": ("member_id",),
@@ -128,6 +133,14 @@ INTERNAL = {
         *("local_date", "local_hour", "local_weekday"),
     ),
     "purchase_lines": ("purchase_id",),
+    "purchase_flags": ("id", "purchase_id", "store_id"),
+    "returns": ("store_id", "period", "member_id", "lines_hash", "local_date"),
+    "return_lines": ("return_id",),
+    "redemptions": ("member_id", "reward_id", "store_id"),
+    "tier_changes": ("member_id", "from_tier_id", "tier_id"),
+    "promotion_uses": ("member_id",),
+    "bonuses_given": ("member_id",),
+    "pending_points": ("member_id",),
     "point_entries": ("member_id",),
     "point_lots": ("member_id",),
     "lot_allocations": ("entry_id",),
@@ -153,9 +166,15 @@ def test_held_is_whole_and_plain(app, api, member):
     assert receipts["P-1"]["lines"][0]["name"] == "Trà"
     assert receipts["P-3"]["voided_at"] is not None
     assert "nhầm" in receipts["P-3"]["void_reason"]
-    assert held["points"]["balance"] == 15 + 40 - 5
-    assert sum(entry["points"] for entry in held["points"]["entries"]) == 50
+    assert held["points"]["balance"] == 15 + 40 - 10 - 5
+    assert sum(entry["points"] for entry in held["points"]["entries"]) == 40 - 3
     assert held["points"]["entries"][0]["taken_from"][0]["points"] == 5
+    assert [row["points"] for row in held["points"]["pending"]] == [7]
+    [returned] = held["returns"]
+    assert (returned["return_no"], returned["amount"]) == ("R-1", 100_000)
+    assert [row["state"] for row in held["redemptions"]] == ["captured", "held"]
+    assert [row["kind"] for row in receipts["P-1"]["flags"]] == ["late"]
+    assert held["merged"] == []
     assert [row["note"] for row in held["requests"]] == [NOTE]
     assert [(row["format"], row["purpose"]) for row in held["exports"]] == [("csv", "kiểm kê")]
     assert [row["before"]["name"] for row in held["imports"]] == [NAME]
@@ -174,6 +193,7 @@ def test_held_shows_nobody_else(api, member):
     assert (held["requests"], held["do_not_call"], held["consent_history"]) == ([], False, [])
     assert (held["attributes"], held["tags"]) == ({}, [])
     assert (held["exports"], held["imports"]) == ([], [])
+    assert (held["returns"], held["redemptions"], held["tiers"]) == ([], [], [])
 
 
 def test_tag_says_why_in_words_and_names_nobody_of_the_staff(api, member):

@@ -189,7 +189,7 @@ def test_replay_kept_under_a_key_does_not_outlive_the_erasure(app, api, cli, era
     member = ok(api.post("/purchases", body))["member"]["id"]
     answer = erasure_meanwhile(
         purchases,
-        "_member_now",
+        "member_now",
         member,
         lambda api: api.post("/purchases", body, Idempotency_Key="replay"),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 
+import config
+from loyalty import create_app
+from loyalty.core.db import db
 from tests.api import Api
 from tests.databases import Databases, environment, running_app
 from tests.shop import make_key, make_store
@@ -30,6 +33,35 @@ def new_shop(databases: Databases, folder: Path) -> Iterator[tuple[Flask, Api]]:
             yield app, Api(app.test_client(), make_key(app))
     finally:
         databases.drop(url)
+
+
+class SameShop:
+    """A shop that is prepared once and is as new for every run of a property: making an app
+    takes longer than the run."""
+
+    def __init__(self, databases: Databases, folder: Path, prepare: Callable[[Flask], str]) -> None:
+        """`prepare` sets it up and returns a key."""
+        self._databases = databases
+        self._prepared = databases.fresh()
+        self._url = databases.fresh()
+        with running_app(environment(self._prepared, folder)) as app:
+            key = prepare(app)
+        self.app = create_app(config.load(environment(self._url, folder)))
+        self.api = Api(self.app.test_client(), key)
+
+    def renew(self) -> None:
+        self.leave()
+        self._databases.refill(self._url, like=self._prepared)
+
+    def leave(self) -> None:
+        """Nobody is connected to its database."""
+        with self.app.app_context():
+            db.engine.dispose()
+
+    def drop(self) -> None:
+        self.leave()
+        for url in (self._url, self._prepared):
+            self._databases.drop(url)
 
 
 def broken_invariants(app: Flask) -> str:

@@ -57,6 +57,7 @@ def test_first_purchase_answers_as_designed(api):
         "late": False,
         "points_earned": 15,
         "points_reversed": 0,
+        "points_pending": 0,
         "amount_returned": 0,
         "voided": False,
     }

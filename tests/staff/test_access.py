@@ -39,19 +39,34 @@ SPEC = {
     "member.create": TILL,
     "member.find": TILL,
     "member.import": {MARKETING, MANAGER},
+    "member.merge": MANAGERS,
+    "member.phone": MANAGERS,
     "member.view": MANAGERS,
+    "points.adjust": TILL,
+    "points.dry_run": MANAGERS,
     "points.explain": MANAGERS,
+    "points.redeem": TILL,
+    "points.reverse": MANAGERS,
+    "points.statement": MANAGERS,
     "points.view": TILL,
+    "programme.change": MANAGERS,
+    "programme.figures": MANAGERS,
+    "programme.view": EVERYONE,
     "purchase.find": TILL,
+    "purchase.flags": MANAGERS,
     "purchase.reassign": TILL,
     "purchase.record": TILL,
+    "purchase.return": TILL,
     "purchase.void": TILL,
+    "reward.manage": MANAGERS,
+    "reward.view": EVERYONE,
     "rights.copy": MANAGERS,
     "rights.erase": MANAGERS,
     "rights.handle": MANAGERS,
     "rights.object": MANAGERS,
     "rights.restrict": MANAGERS,
     "staff.manage": MANAGERS,
+    "store.manage": MANAGERS,
     "tag.change": {MARKETING, MANAGER},
     "tag.fill": {MARKETING, MANAGER},
     "tag.mark": TILL,
@@ -71,13 +86,24 @@ FOR_THE_WHOLE_SHOP = {
     "export.internal",
     "export.view",
     "member.import",
+    "member.merge",
+    "points.dry_run",
+    "programme.change",
+    "reward.manage",
     "rights.erase",
+    "store.manage",
     "tag.change",
     "tag.fill",
     "tag.view",
 }
 """What reaches over every store: no manager whom a store bounds."""
-NOT_BY_PIN = {"account.change", "api_key.manage", "staff.manage"}
+NOT_BY_PIN = {
+    "account.change",
+    "api_key.manage",
+    "points.adjust",
+    "programme.change",
+    "staff.manage",
+}
 """What a till that was taken over by PIN does not lead to; nor does it lead to the desk."""
 LEADS_OUT = {"POST /account/sign-out"}
 """Let in, and signed out on the own wish."""
@@ -92,6 +118,8 @@ OPEN = {
     "/readyz",
     "/setup",
     "/static/<path:filename>",
+    "/terms",
+    "/terms/<int:number>",
 }
 """Routes that let anyone in; what is not here needs a key or a login."""
 

@@ -156,3 +156,16 @@ def test_keys_are_renewed_revoked_and_listed_by_command(cli, client, store):
     assert "revoked" in listed
     assert first[:10] in listed
     assert first not in listed
+
+
+def test_a_person_has_a_number_that_is_the_own_one(cli, app, store):
+    """However it is written; receipts of the own hand on it wait for a manager."""
+    run(cli, *CREATE_STAFF, "--password", PASSWORD, "--phone", "0912 345 678")
+    assert column(app, "SELECT phone FROM staff_users") == ["+84912345678"]
+    said = run(cli, "staff", "phone", "lan", "(028) 3823 4567").stdout
+    assert said == "lan has the number ••• 567.\n"
+    assert column(app, "SELECT phone FROM staff_users") == ["+842838234567"]
+    assert run(cli, "staff", "phone", "lan").stdout == "lan has no number.\n"
+    assert column(app, "SELECT phone FROM staff_users") == [None]
+    assert "too_short" in run(cli, "staff", "phone", "lan", "0912", code=1).stderr
+    assert "unknown_staff" in run(cli, "staff", "phone", "nobody", "0912345678", code=1).stderr

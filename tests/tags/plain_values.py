@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from fractions import Fraction
 from statistics import fmean
+from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask
@@ -18,7 +21,7 @@ from loyalty.members.models import Consent, Member, MemberAttribute, MemberPhone
 from loyalty.members.rules import every_province
 from loyalty.points.models import PointLot
 from loyalty.points.rules import balance_shown
-from loyalty.purchases.models import Purchase, PurchaseLine
+from loyalty.purchases.models import Purchase, PurchaseLine, Return, ReturnLine
 from loyalty.tags import rfm
 from loyalty.tags.language import Agg, Condition, Last, Of, Op, PurchaseTest
 from loyalty.tags.surroundings import Surroundings
@@ -39,7 +42,10 @@ class Shop:
     lots: Rows
     purchases: Rows
     lines: Rows
-    """By purchase."""
+    back: Rows
+    """What was bought, and what of it came back, by purchase."""
+    back_of_none: Rows
+    """What came back of no purchase, by member: lines with the time of their return."""
 
 
 def read_shop(app: Flask) -> Shop:
@@ -55,6 +61,8 @@ def read_shop(app: Flask) -> Shop:
             lots=_by(PointLot, "member_id"),
             purchases=_by(Purchase, "member_id"),
             lines=_by(PurchaseLine, "purchase_id"),
+            back=_by(ReturnLine, "purchase_id"),
+            back_of_none=_of_no_purchase(),
         )
 
 
@@ -62,6 +70,16 @@ def _by(model: Any, key: str) -> Rows:
     found: Rows = defaultdict(list)
     for row in connection().execute(select(table_of(model))):
         found[getattr(row, key)].append(row)
+    return found
+
+
+def _of_no_purchase() -> Rows:
+    lines, returns = table_of(ReturnLine), table_of(Return)
+    found: Rows = defaultdict(list)
+    joined = lines.join(returns, returns.c.id == lines.c.return_id)
+    asked = select(returns.c.member_id, returns.c.returned_at, lines.c.amount).select_from(joined)
+    for row in connection().execute(asked.where(lines.c.purchase_id.is_(None))):
+        found[row.member_id].append(row)
     return found
 
 
@@ -177,12 +195,57 @@ def total_of(test: PurchaseTest, case: Case) -> Any:
         for line in _lines(receipt, test, case)
         if all(_meets(receipt, line, each, case.around) for each in test.where)
     ]
-    return _AGGREGATES[test.agg](_of(test.of, rows))
+    total = _AGGREGATES[test.agg](_of(test.of, rows, case.shop))
+    if (test.agg, test.of, test.where) == (Agg.SUM, Of.AMOUNT, ()):
+        return max(0, total - _back_of_none(test, case))
+    return total
+
+
+def _back_of_none(test: PurchaseTest, case: Case) -> int:
+    return sum(
+        row.amount
+        for row in case.shop.back_of_none[case.member.id]
+        if row.returned_at < case.around.as_of
+        and _is_within(row.returned_at, test.within, case.around)
+    )
 
 
 def _lines(receipt: Any, test: PurchaseTest, case: Case) -> Sequence[Any]:
     asked = {condition.field for condition in test.where}
-    return case.shop.lines[receipt.id] if asked & {"category", "sku"} else [None]
+    return _kept(receipt, case.shop) if asked & {"category", "sku"} else [None]
+
+
+def _kept(receipt: Any, shop: Shop) -> list[Any]:
+    """Its lines net of what came back, the first of a SKU first, but for those that are gone."""
+    gone = {line.sku: [line.quantity, line.amount] for line in shop.back[receipt.id]}
+    kept = []
+    for line in sorted(shop.lines[receipt.id], key=lambda each: each.position):
+        of_sku = gone.get(line.sku, [0, 0])
+        back = (min(line.quantity, of_sku[0]), min(line.amount, of_sku[1]))
+        of_sku[0] -= back[0]
+        of_sku[1] -= back[1]
+        left = (line.quantity - back[0], line.amount - back[1])
+        if any(left) or line.sku not in gone:
+            kept.append(
+                SimpleNamespace(**line._asdict() | {"quantity": left[0], "amount": left[1]})
+            )
+    _share_out(kept, sum(line.amount for line in shop.back[receipt.id] if line.sku is None))
+    return kept
+
+
+def _share_out(lines: Sequence[SimpleNamespace], back: int) -> None:
+    """Taken off what is left of them, in its measure, rounded half up as it is counted through."""
+    whole, through, taken = sum(line.amount for line in lines), 0, 0
+    for line in lines if whole else ():
+        through += line.amount
+        share = math.floor(Fraction(min(back, whole) * through, whole) + Fraction(1, 2)) - taken
+        taken += share
+        line.amount -= share
+
+
+def _articles(receipt: Any, shop: Shop) -> int | None:
+    back = sum(line.quantity for line in shop.back[receipt.id])
+    return None if receipt.quantity is None else max(0, receipt.quantity - back)
 
 
 def _is_within(at: datetime, within: Any, around: Surroundings) -> bool:
@@ -213,12 +276,12 @@ def _meets(receipt: Any, line: Any, condition: Condition, around: Surroundings) 
     return compares(have[condition.field], condition.op, condition.value, around)
 
 
-def _of(of: Of, rows: Sequence[tuple[Any, Any]]) -> list[Any]:
+def _of(of: Of, rows: Sequence[tuple[Any, Any]], shop: Shop) -> list[Any]:
     values = {
         Of.AMOUNT: lambda receipt, line: (
             line.amount if line else receipt.amount - receipt.amount_returned
         ),
-        Of.QUANTITY: lambda receipt, line: (line or receipt).quantity,
+        Of.QUANTITY: lambda receipt, line: line.quantity if line else _articles(receipt, shop),
         Of.RECEIPT: lambda receipt, _: receipt.id,
         Of.MONTH: lambda receipt, _: receipt.local_date.strftime("%Y-%m"),
         Of.STORE: lambda receipt, _: receipt.store_id,

@@ -21,7 +21,7 @@ from loyalty.members.models import AttributeKind, Consent, Member, MemberAttribu
 from loyalty.members.rules import folded_name
 from loyalty.points.models import PointEntry, PointLot
 from loyalty.programme import service as programme
-from loyalty.purchases.models import Purchase, PurchaseLine
+from loyalty.purchases.models import Purchase, PurchaseLine, Return, ReturnLine
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 AS_OF = datetime(2026, 3, 31, 10, 30, tzinfo=ZONE)
@@ -213,7 +213,12 @@ def _buy(member_id: int, chance: random.Random) -> None:
         purchase = _purchase(member_id, chance)
         [purchase_id] = _insert(Purchase, purchase)
         if chance.random() < 0.6:
-            _list_lines(purchase_id, purchase["amount"], chance)
+            lines = _list_lines(purchase_id, purchase["amount"], chance)
+            if purchase["amount_returned"]:
+                _bring_back(purchase_id, purchase, lines, chance)
+        elif chance.random() < 0.3:
+            return_id = _put_return(None, purchase)
+            _put_back(return_id, 0, None, chance.choice(AMOUNTS))
 
 
 def _purchase(member_id: int, chance: random.Random) -> dict[str, Any]:
@@ -244,15 +249,64 @@ def _purchase(member_id: int, chance: random.Random) -> dict[str, Any]:
     }
 
 
-def _list_lines(purchase_id: int, amount: int, chance: random.Random) -> None:
+def _list_lines(purchase_id: int, amount: int, chance: random.Random) -> list[dict[str, Any]]:
     first = chance.choice((0, amount // 3, amount))
-    for position, part in enumerate((first, amount - first)):
-        _put(
-            PurchaseLine,
-            purchase_id=purchase_id,
-            position=position,
-            sku=chance.choice(SKUS),
-            category=_maybe(chance, *CATEGORIES),
-            quantity=chance.choice((0, 1, 2)),
-            amount=part,
-        )
+    lines = [
+        {
+            "purchase_id": purchase_id,
+            "position": position,
+            "sku": chance.choice(SKUS),
+            "category": _maybe(chance, *CATEGORIES),
+            "quantity": chance.choice((0, 1, 2)),
+            "amount": part,
+        }
+        for position, part in enumerate((first, amount - first))
+    ]
+    for line in lines:
+        _put(PurchaseLine, **line)
+    return lines
+
+
+def _bring_back(
+    purchase_id: int, purchase: dict[str, Any], lines: list[dict[str, Any]], chance: random.Random
+) -> None:
+    """Some of what its lines hold, SKU by SKU."""
+    return_id = _put_return(purchase_id, purchase)
+    for position, sku in enumerate(sorted({line["sku"] for line in lines})):
+        held = [line for line in lines if line["sku"] == sku]
+        amount = sum(line["amount"] for line in held)
+        quantity = chance.randint(0, sum(line["quantity"] for line in held))
+        back = chance.choice((0, amount // 2, amount))
+        _put_back(return_id, position, purchase_id, back, sku=sku, quantity=quantity)
+    if chance.random() < 0.5:
+        _put_back(return_id, len(SKUS), purchase_id, chance.randint(0, purchase["amount"]))
+
+
+def _put_back(
+    return_id: int, position: int, purchase_id: int | None, amount: int, **goods: Any
+) -> None:
+    _put(
+        ReturnLine,
+        return_id=return_id,
+        position=position,
+        purchase_id=purchase_id,
+        amount=amount,
+        **{"sku": None, "quantity": 0, **goods},
+    )
+
+
+def _put_return(purchase_id: int | None, purchase: dict[str, Any]) -> int:
+    same = ("store_id", "register", "period", "member_id", "recorded_at", "local_date")
+    [return_id] = _insert(
+        Return,
+        {
+            **{name: purchase[name] for name in (*same, "recorded_by")},
+            "return_no": purchase["receipt_no"],
+            "purchase_id": purchase_id,
+            "amount": purchase["amount_returned"],
+            "returned_at": purchase["purchased_at"],
+            "points_reversed": 0,
+            "points_restored": 0,
+        },
+    )
+    return return_id

@@ -142,6 +142,7 @@ def test_all_that_is_asked_of_the_same_purchases_is_one_pass(app, store):
 
 ASKED_BY_INDEX = [
     bought("sum", within={"last": 90, "unit": "day"}, where=[STORE]),
+    bought("sum"),
     bought("distinct", of="month"),
     bought("count", op="eq", value=0),
     bought("sum", where=[{"field": "category", "op": "eq", "value": "phones"}]),

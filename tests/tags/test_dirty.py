@@ -12,7 +12,8 @@ import time_machine
 from loyalty import scheduler
 from loyalty.tags import building, evaluating, rounds
 from tests.core.rows import change, column, scalar
-from tests.purchases.receipts import local
+from tests.purchases.goods import bring_unnamed
+from tests.purchases.receipts import local, phone
 from tests.tags.building import SECONDS, drain, members_of
 from tests.tags.making import WOMEN, builds, buys, fill, join, make
 
@@ -48,6 +49,20 @@ def test_purchase_dated_ahead_counts_when_its_time_has_come(app, api):
         drain(app)
     assert members_of(app, "buyers") == {member_id}
     assert marks(app) == 0
+
+
+def test_goods_of_no_purchase_mark_who_brought_them_back(app, api):
+    """Also where they are worth no point."""
+    make(api, "Spent", rule={"field": "lifetime_spend", "op": "ge", "value": 10_000})
+    with time_machine.travel(local("2026-11-20 10:00"), tick=False) as travel:
+        member_id = buys(api, 1, amount=10_000)
+        travel.shift(timedelta(minutes=1))
+        drain(app)
+        assert members_of(app, "spent") == {member_id}
+        bring_unnamed(api, phone=phone(1), amount=1)
+        travel.shift(timedelta(minutes=1))
+        drain(app)
+    assert members_of(app, "spent") == set()
 
 
 def test_after_an_import_all_is_built_anew(app, api, monkeypatch):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from loyalty.core import clock
-from tests.purchases.receipts import local
+from tests.purchases.goods import bring_back, bring_unnamed, line
+from tests.purchases.receipts import local, phone
 from tests.tags.making import buys, join
 
 AS_OF = "2026-03-31T10:30:00+07:00"
@@ -104,6 +105,60 @@ def test_conditions_on_lines_look_at_the_lines_that_fit(api, store):
     assert found(api, bought("count", "eq", 1, **of(["cases", "phones"], "in")), now) == {both}
     assert found(api, bought("count", "ge", 1, **of("phones", "ne")), now) == {both}
     assert found(api, bought("count", "eq", 0, **of("phones")), now) == {one, no_lines}
+
+
+def test_sums_of_lines_are_net_of_what_came_back(api, store):
+    """Two of three phones, the first of the two lines that they stand on; and all the cases."""
+    phones = {"sku": "A", "category": "phones", "quantity": 2, "amount": 200}
+    cases = {"sku": "B", "category": "cases", "quantity": 4, "amount": 100}
+    dear = {"sku": "A", "category": "phones", "quantity": 1, "amount": 190}
+    member_id = buys(api, 1, amount=490, quantity=7, lines=[phones, cases, dear])
+    [purchase] = api.get("/purchases", store=store, receipt_no="T-1").get_json()["items"]
+    bring_back(api, purchase["id"], lines=[line("A", 2), line("B", 4)])
+    now = "2199-01-01T00:00:00Z"
+
+    def of(category):
+        return {"where": [a_test("category", "eq", category)]}
+
+    for rule in (
+        bought("sum", "eq", 190, **of("phones")),
+        bought("sum", "eq", 1, of="quantity", **of("phones")),
+        bought("min", "eq", 190, **of("phones")),
+        bought("count", "eq", 0, **of("cases")),
+        bought("sum", "eq", 1, of="quantity"),
+        bought("sum", "eq", 190),
+    ):
+        assert found(api, rule, now) == {member_id}
+
+
+def test_what_came_back_without_goods_is_shared_by_the_lines(api, store):
+    """61 of 100 kept, after a case of 11: in the measure of what is left, to the last unit."""
+    phones = {"sku": "A", "category": "phones", "quantity": 1, "amount": 50}
+    cases = {"sku": "B", "category": "cases", "quantity": 3, "amount": 61}
+    member_id = buys(api, 1, amount=111, lines=[phones, cases])
+    [purchase] = api.get("/purchases", store=store, receipt_no="T-1").get_json()["items"]
+    bring_back(api, purchase["id"], "TH-1", lines=[line("B", 1, 11)])
+    bring_back(api, purchase["id"], "TH-2", amount=39)
+    now = "2199-01-01T00:00:00Z"
+    for category, kept in (("phones", 30), ("cases", 31), (["phones", "cases"], 61)):
+        op = "eq" if isinstance(category, str) else "in"
+        rule = bought("sum", "eq", kept, where=[a_test("category", op, category)])
+        assert found(api, rule, now) == {member_id}
+    assert found(api, bought("sum", "eq", 61), now) == {member_id}
+
+
+def test_what_came_back_of_no_purchase_is_in_no_sum(api, store):
+    """Within the window that it came back in, and never below 0."""
+    member_id = buys(api, 1, amount=1_000, purchased_at=at("2026-03-01 10:00"))
+    bring_unnamed(api, "TH-1", phone=phone(1), amount=900, returned_at=at("2026-03-20 10:00"))
+    buys(api, 2, amount=1_000, purchased_at=at("2026-03-01 10:00"))
+    bring_unnamed(api, "TH-2", phone=phone(2), amount=1_001, returned_at=at("2026-03-02 10:00"))
+    spent = {"lifetime": a_test("lifetime_spend", "eq", 100), "sum": bought("sum", "eq", 100)}
+    assert [found(api, rule) for rule in spent.values()] == [{member_id}] * 2
+    assert len(found(api, a_test("lifetime_spend", "eq", 1_000), at("2026-03-01 11:00"))) == 2
+    until = {"from": "2026-03-01", "to": "2026-03-10"}
+    assert found(api, bought("sum", "eq", 1_000, within=until)) == {member_id}
+    assert len(found(api, bought("sum", "eq", 0, within=until))) == 1
 
 
 def test_hours_and_weekdays_are_the_shop_s(api, store):

@@ -9,12 +9,17 @@ from loyalty.pages.manage import (
     do_not_call,
     entry,
     exports,
+    flags,
+    gifts,
     groups,
     imports,
     keys,
+    programme,
     requests,
     staff,
+    stores,
     tags,
+    today,
 )
 from loyalty.pages.manage.blueprint import blueprint
 
@@ -26,10 +31,15 @@ __all__ = [
     "do_not_call",
     "entry",
     "exports",
+    "flags",
+    "gifts",
     "groups",
     "imports",
     "keys",
+    "programme",
     "requests",
     "staff",
+    "stores",
     "tags",
+    "today",
 ]

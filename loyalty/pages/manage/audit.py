@@ -19,6 +19,7 @@ from loyalty.pages import formats
 from loyalty.pages.manage import audit_words as words
 from loyalty.pages.manage.audit_details import in_words
 from loyalty.pages.manage.blueprint import blueprint
+from loyalty.pages.till.typed import row_id
 from loyalty.programme import service as programme
 from loyalty.staff import keys
 from loyalty.staff import service as staff
@@ -26,7 +27,6 @@ from loyalty.staff import service as staff
 ROWS = 50
 _LENGTHS = {"actor": 64, "action": 64, "object_kind": 32, "object_id": 64}
 _DAYS = ("from", "until")
-_LARGEST_ID = 2**62
 
 Choices = list[tuple[str, Any]]
 
@@ -90,9 +90,8 @@ def _asked(args: Mapping[str, str]) -> Asked:
             search |= {bound: _instant(name, typed[name])} if typed[name] else {}
         except (ValueError, OverflowError):
             errors[name] = gettext("This is not a date.")
-    before = args.get("before", "")
-    if before.isascii() and before.isdigit() and 0 < int(before[:20]) <= _LARGEST_ID:
-        search["before"] = int(before)
+    if before := row_id(args.get("before", "")):
+        search["before"] = before
     return Asked(typed=typed, search=search, errors=errors)
 
 

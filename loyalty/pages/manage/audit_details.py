@@ -32,7 +32,9 @@ _NAMES: Words = {
     "fields": _l("Changed"),
     "given": _l("Given"),
     "granted": _l("Agreed"),
+    "into": _l("Into customer no."),
     "kind": _l("Kind"),
+    "merged": _l("With customer no."),
     "new_key": _l("New key"),
     "points": _l("Points"),
     "purpose": _l("Purpose"),
@@ -62,6 +64,7 @@ _STEPS: Words = {
     "changed": _l("Changed"),
     "created": _l("Created"),
     "deleted": _l("Deleted"),
+    "detached": _l("Detached"),
     "received": _l("Received"),
 }
 _ROLES: Words = {str(role): name for role, name in ROLE_NAMES.items()}

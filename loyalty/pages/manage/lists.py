@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from loyalty.core.limits import NAME_LENGTH, PAGE_ROWS
-
-_LARGEST_ID = 2**62
+from loyalty.pages.till import typed
 
 
 def search_asked() -> str:
@@ -24,6 +23,4 @@ def rows_asked() -> int:
 
 def after_asked() -> int | None:
     """Where the next page of a list begins; None for the first."""
-    text = request.args.get("after", "")
-    known = text.isascii() and text.isdigit() and 0 < int(text[:20]) <= _LARGEST_ID
-    return int(text) if known else None
+    return typed.row_id(request.args.get("after", "")) or None

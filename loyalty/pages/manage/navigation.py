@@ -18,7 +18,9 @@ from loyalty.members.rules import DO_NOT_CALL
 from loyalty.members.rules import VIEW as VIEW_MEMBER
 from loyalty.privacy.rules import REQUESTS
 from loyalty.privacy.service import count_due as count_due_requests
-from loyalty.purchases.rules import RECORD
+from loyalty.programme.rules import CHANGE, FIGURES, STORES
+from loyalty.purchases.rules import FLAGS, RECORD
+from loyalty.rewards.rules import MANAGE
 from loyalty.staff.rules import MANAGE_KEYS, MANAGE_STAFF
 from loyalty.tags.rules import VIEW as VIEW_TAG
 
@@ -42,13 +44,18 @@ class Place:
 
 
 PLACES = (
+    Place(endpoint="manage.today", label=_l("Today"), action=FIGURES),
+    Place(endpoint="manage.programme", label=_l("Programme"), action=CHANGE),
+    Place(endpoint="manage.gifts", label=_l("Gifts"), action=MANAGE),
     Place(endpoint="manage.customers", label=_l("Customers"), action=VIEW_MEMBER),
+    Place(endpoint="manage.stores", label=_l("Stores"), action=STORES),
+    Place(endpoint="manage.staff", label=_l("Staff"), action=MANAGE_STAFF),
+    Place(endpoint="manage.flags", label=_l("To look at"), action=FLAGS),
     Place(endpoint="manage.requests", label=_l("Requests"), action=REQUESTS),
     Place(endpoint="manage.tags", label=_l("Tags"), action=VIEW_TAG),
     Place(endpoint="manage.groups", label=_l("Customer groups"), action=VIEW_GROUP),
     Place(endpoint="manage.exports", label=_l("Files"), action=VIEW_EXPORT),
     Place(endpoint="manage.imports", label=_l("Import customers"), action=IMPORT),
-    Place(endpoint="manage.staff", label=_l("Staff"), action=MANAGE_STAFF),
     Place(endpoint="manage.keys", label=_l("API keys"), action=MANAGE_KEYS),
     Place(endpoint="manage.do_not_call", label=_l("Do-not-call"), action=DO_NOT_CALL),
     Place(endpoint="manage.audit", label=_l("Log"), action=SEARCH),
@@ -68,7 +75,10 @@ def desk_of(actor: Actor) -> str | None:
 
 
 def landing(actor: Actor) -> str:
-    """Where the actor's work begins: the till, else the desk, else the own account."""
+    """Where the actor's work begins: what the shop's day is like for whoever runs it, the till,
+    else the desk, else the own account."""
+    if FIGURES.allows(actor):
+        return url_for("manage.today")
     if RECORD.allows(actor):
         return url_for("till.page")
     return desk_of(actor) or url_for("account.page")

@@ -17,7 +17,7 @@ from loyalty.core.access import Door, View, requires
 from loyalty.core.db import db
 from loyalty.core.errors import Problem
 from loyalty.core.phone import PhoneNumber
-from loyalty.members.models import Member, MemberPhone
+from loyalty.members.models import IS_MAIN, Member, MemberPhone
 from loyalty.pages.manage import request_lines
 from loyalty.pages.manage.blueprint import blueprint
 from loyalty.pages.manage.customers.forms import reason
@@ -69,7 +69,7 @@ def _list(found: list[dict[str, Any]], *, ended: bool) -> str:
 
 
 def _askers(member_ids: Collection[int]) -> Mapping[int, Asker]:
-    own = (MemberPhone.member_id == Member.id) & MemberPhone.active_until.is_(None)
+    own = (MemberPhone.member_id == Member.id) & IS_MAIN
     rows = db.session.execute(
         select(Member.id, Member.name, Member.closed_at, MemberPhone.e164)
         .outerjoin(MemberPhone, own)

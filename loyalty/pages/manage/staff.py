@@ -12,6 +12,8 @@ from flask_babel import lazy_gettext as _l
 
 from loyalty.core.access import Door, Role, current_actor, requires, takes_query
 from loyalty.core.limits import LOGIN_LENGTH, NAME_LENGTH, PASSWORD_LENGTH
+from loyalty.core.phone import PhoneNumber
+from loyalty.pages import formats
 from loyalty.pages.manage.blueprint import blueprint
 from loyalty.pages.manage.forms import Sentences, line, one_of, refusals_shown_by, together
 from loyalty.pages.manage.staff_shown import ROLE_LINES, Person, shown
@@ -64,7 +66,7 @@ def new_staff() -> ResponseReturnValue:
 @_MANAGERS
 def add_staff() -> ResponseReturnValue:
     """A password that the service made is shown in this answer and never again."""
-    typed = together(name=_name, login=_login, password=_password, role=_role)
+    typed = together(name=_name, login=_login, password=_password, role=_role, phone=_phone)
     user = service.create_staff(**typed, store_codes=_stores(), must_change_password=True)
     if typed["password"] is None:
         return _secret_page(user.id, service.reset_password(user.id), is_new=True)
@@ -80,6 +82,7 @@ def _page(staff_id: int, *, errors: Sentences) -> str:
     given: Mapping[str, Any] = request.form or {
         "name": person.name,
         "role": person.view.role,
+        "phone": person.phone,
     }
     chosen = _stores() if request.form else person.view.store_codes
     return render_template(
@@ -101,7 +104,9 @@ def one_of_staff(staff_id: int) -> ResponseReturnValue:
 @refusals_shown_by(_page)
 @_MANAGERS
 def change_staff(staff_id: int) -> ResponseReturnValue:
-    service.change_staff(staff_id, **together(name=_name, role=_role), store_codes=_stores())
+    typed = together(name=_name, role=_role, phone=_phone)
+    service.set_phone(staff_id, typed.pop("phone"))
+    service.change_staff(staff_id, **typed, store_codes=_stores())
     return _saved(staff_id, gettext("Saved."))
 
 
@@ -158,6 +163,12 @@ def _name() -> str:
 
 def _login() -> str:
     return line("login", LOGIN_LENGTH, missing=_NO_LOGIN)
+
+
+def _phone() -> PhoneNumber | None:
+    """None where nothing is typed. Raises the phone's own refusals."""
+    text = request.form.get("phone", "").strip()
+    return PhoneNumber.parse(text, formats.settings().default_region) if text else None
 
 
 def _role() -> str:

@@ -53,6 +53,12 @@ class Person:
         return named(self.view.store_codes)
 
     @property
+    def phone(self) -> str:
+        """As it is written at home; empty where it is not known."""
+        phone = self.view.phone
+        return phone.as_written_in(formats.settings().default_region) if phone else ""
+
+    @property
     def pin(self) -> str:
         return gettext("Yes") if self.view.has_pin else gettext("No")
 

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 Place = tuple[str, Markup]
 
-FIELDS = ("receipt_no", "amount", "birth_date", "agreed")
+FIELDS = ("receipt_no", "amount", "birth_date", "agreed", "code", "back", "find_no")
 _NOTHING = Markup("")
 
 

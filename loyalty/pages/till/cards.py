@@ -1,4 +1,4 @@
-"""The customer's card: who it is, the points and what they are worth, and a few facts."""
+"""The customer's card: who it is, its tier, the points and what they are worth, a few facts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from loyalty.members import service as members
 from loyalty.members.models import Member
 from loyalty.pages import formats
 from loyalty.pages.till.tags import CardTags, tags_of
+from loyalty.points import pending
 from loyalty.points.models import PointLot
 from loyalty.programme import service as programme
-from loyalty.programme.rules import default_point_value
+from loyalty.programme.policy import TierBasis
 from loyalty.purchases import service as purchases
+from loyalty.purchases import tiers
+from loyalty.purchases.tiers import Progress
 
 SOON = timedelta(days=30)
 
@@ -30,6 +33,17 @@ class Fact:
     figure: str
     note: str = ""
     good: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """To the next tier: `reached` of `needed` (minor units or points), what is `missing` in
+    words."""
+
+    label: str
+    missing: str
+    reached: int
+    needed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +58,12 @@ class Card:
     since: str
     points: int
     worth: str
+    coming: str
+    tier: str
     second_line: str
     tags: CardTags
     facts: tuple[Fact, ...]
+    way: Way | None
 
 
 def card_of(member: dict[str, Any], phone: PhoneNumber) -> Card:
@@ -55,6 +72,10 @@ def card_of(member: dict[str, Any], phone: PhoneNumber) -> Card:
     today = formats.local(now).date()
     since = formats.local(member["joined_at"]).strftime("%m/%Y")
     birthday = _birthday(member["birth_date"], today)
+    progress = tiers.progress(member["id"], now=now)
+    tier = gettext("%(tier)s tier", tier=progress.tier.name) if progress.tier else ""
+    way = _way(progress)
+    last = () if way else (_last_purchase(member["id"], today),)
     return Card(
         id=member["id"],
         name=member["name"],
@@ -64,14 +85,36 @@ def card_of(member: dict[str, Any], phone: PhoneNumber) -> Card:
         since=since,
         points=member["points"],
         worth=worth(member["points"]),
+        coming=_coming(member["id"]),
+        tier=tier,
         second_line=_second_line(birthday, since),
         tags=tags_of(member["id"]),
-        facts=(birthday, _expiring(member["id"], now), _last_purchase(member["id"], today)),
+        facts=(birthday, _expiring(member["id"], now), *last),
+        way=way,
     )
 
 
 def worth(points: int) -> str:
-    return formats.money(points * default_point_value(formats.settings().currency))
+    return formats.money(points * programme.snapshot().point_value(formats.settings().currency))
+
+
+def _coming(member_id: int) -> str:
+    """`20 điểm đang chờ`: earned, and not yet to be spent."""
+    points = pending.of_member(member_id)
+    return gettext("%(points)s to come", points=formats.points(points)) if points else ""
+
+
+def _way(progress: Progress) -> Way | None:
+    if progress.next is None:
+        return None
+    by_spend = programme.snapshot().policy.tiering.basis is TierBasis.SPEND
+    said = formats.money if by_spend else formats.points
+    return Way(
+        label=gettext("To %(tier)s", tier=progress.next.name),
+        missing=gettext("%(missing)s to go", missing=said(progress.missing)),
+        reached=min(progress.measured, progress.next.threshold),
+        needed=progress.next.threshold,
+    )
 
 
 def balance_after(member_id: int, earned: int) -> int | None:

@@ -31,6 +31,11 @@ def is_unusual(amount: int, currency: str) -> bool:
     return not smallest <= amount <= largest
 
 
+def again_after(redemption_id: int) -> str:
+    """Yes to this is a yes to one gift more than that one, not to any later."""
+    return f"{AGAIN}:{redemption_id}"
+
+
 def answered(confirmed: str) -> frozenset[str]:
     """The questions that this cashier said yes to, from the form's hidden field."""
     return frozenset(confirmed.split()) & {AMOUNT, AGAIN}

@@ -30,12 +30,15 @@ class Undo:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
+    """`yes` answers the question `name`: it is sent to `address`, else with the purchase."""
+
     name: str
     title: str
     sentence: str
     yes: str
     no: str
     back_to: str
+    address: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,63 +56,77 @@ class Conflict:
     reassign_url: str
 
 
-def _strong(text: str) -> Markup:
+def strong(text: str) -> Markup:
     return Markup("<strong>{}</strong>").format(text)
 
 
-def _with_strong(sentence: str, **parts: Any) -> Markup:
+def with_strong(sentence: str, **parts: Any) -> Markup:
     """Fill a translated sentence; what is filled in is escaped."""
     return Markup(escape(sentence)) % parts  # noqa: S704  # nosec B704  # escaped just here
 
 
-def _who(member: dict[str, Any]) -> str:
-    return member["name"] or PhoneNumber(member["phone"]).masked
+def who(member: dict[str, Any]) -> str:
+    phone = PhoneNumber(member["phone"]).masked if member["phone"] else "•••"
+    return member["name"] or phone
 
 
-def _no(purchase: dict[str, Any]) -> str:
+def number_of(purchase: dict[str, Any]) -> str:
     return receipts.shown_number(purchase["receipt_no"], purchase["store"])
 
 
 def recorded(result: Result) -> Markup:
-    return _with_strong(
+    said = with_strong(
         lazy_gettext("Recorded %(receipt)s for %(name)s: %(amount)s, %(points)s"),
-        receipt=_strong(_no(result.purchase)),
-        name=_strong(_who(result.member)),
+        receipt=strong(number_of(result.purchase)),
+        name=strong(who(result.member)),
         amount=formats.money(result.purchase["amount"]),
-        points=formats.signed_points(result.purchase["points_earned"]),
+        points=brought(result.purchase),
     )
+    if receipts.waits_for_manager(result.purchase["id"]):
+        return said + ". " + gettext("They count once a manager has looked.")
+    return said
+
+
+def brought(purchase: dict[str, Any]) -> str:
+    """`+15 điểm`, or that they do not count yet."""
+    if purchase["points_pending"]:
+        return gettext("%(points)s to come", points=formats.points(purchase["points_pending"]))
+    return formats.signed_points(purchase["points_earned"])
 
 
 def recorded_briefly(result: Result) -> Markup:
     """For a phone's screen."""
-    earned = formats.signed_points(result.purchase["points_earned"])
-    return Markup("{}<br>{}").format(_strong(_no(result.purchase)), earned)
+    purchase = result.purchase
+    earned = formats.signed_points(purchase["points_earned"])
+    if purchase["points_pending"]:
+        earned = gettext("%(count)s later", count=formats.signed(purchase["points_pending"]))
+    return Markup("{}<br>{}").format(strong(number_of(purchase)), earned)
 
 
 def replayed(result: Result) -> Markup:
-    return _with_strong(
+    return with_strong(
         lazy_gettext(
             "%(receipt)s was recorded already at %(time)s for %(name)s: it earned nothing more."
         ),
-        receipt=_strong(_no(result.purchase)),
+        receipt=strong(number_of(result.purchase)),
         time=formats.clock_time(result.purchase["recorded_at"]),
-        name=_strong(_who(result.member)),
+        name=strong(who(result.member)),
     )
 
 
 def undone(result: Result) -> Markup:
-    return _with_strong(
+    return with_strong(
         lazy_gettext("Undone: %(receipt)s is cancelled, %(points)s taken back."),
-        receipt=_strong(_no(result.purchase)),
+        receipt=strong(number_of(result.purchase)),
         points=formats.points(result.purchase["points_reversed"]),
     )
 
 
 def moved(result: Result) -> Markup:
-    return _with_strong(
+    return with_strong(
         lazy_gettext("%(receipt)s now counts for %(name)s: %(amount)s, %(points)s"),
-        receipt=_strong(_no(result.purchase)),
-        name=_strong(_who(result.member)),
+        receipt=strong(number_of(result.purchase)),
+        name=strong(who(result.member)),
         amount=formats.money(result.purchase["amount"]),
         points=formats.signed_points(
             result.purchase["points_earned"] - result.purchase["points_reversed"]
@@ -123,8 +140,12 @@ def needs_guardian() -> str:
 
 
 def undo_of(result: Result) -> Undo:
+    return undo_at(url_for("till.void", purchase_id=result.purchase["id"]))
+
+
+def undo_at(url: str) -> Undo:
     return Undo(
-        url=url_for("till.void", purchase_id=result.purchase["id"]),
+        url=url,
         seconds=UNDO_SECONDS,
         text=formats.seconds_left("{n}"),
         first=formats.seconds_left(str(UNDO_SECONDS)),

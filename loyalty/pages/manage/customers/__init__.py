@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from loyalty.pages.manage.customers import rights, routes
+from loyalty.pages.manage.customers import account_routes, merging, number_routes, rights, routes
 
-__all__ = ["rights", "routes"]
+__all__ = ["account_routes", "merging", "number_routes", "rights", "routes"]

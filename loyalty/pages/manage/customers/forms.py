@@ -10,6 +10,9 @@ from typing import Any
 from flask import request
 from flask_babel import gettext
 
+from loyalty.core.access import current_actor
+from loyalty.core.errors import Code, Problem
+from loyalty.core.idempotency import comes_first
 from loyalty.core.limits import REASON_LENGTH
 from loyalty.pages.manage.forms import Sentences, View, line, refusals_shown_by
 
@@ -46,6 +49,18 @@ def shown_again(name: str, page: Callable[[int, Forms], str]) -> Callable[[View]
         return page(member_id, came_back(name, errors))
 
     return refusals_shown_by(form)
+
+
+def is_pressed_first() -> bool:
+    """False where the very same form was sent before. It carries `once`, which its page made;
+    raises `invalid_request` without."""
+    if not request.form.get("once"):
+        raise Problem(Code.INVALID_REQUEST)
+    form = request.form.items(multi=True)
+    # The token tells when the page was made, not what was typed.
+    return comes_first(
+        current_actor().label, [(name, text) for name, text in form if name != "csrf_token"]
+    )
 
 
 def reason() -> str:

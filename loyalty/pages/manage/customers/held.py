@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import compress
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext
@@ -14,58 +12,51 @@ from loyalty.core.phone import PhoneNumber
 from loyalty.members import attributes
 from loyalty.members.models import AttributeKind
 from loyalty.pages import formats
+from loyalty.pages.manage.customers import held_bought as bought
 from loyalty.pages.manage.customers import profile, words
-from loyalty.programme import service as programme
-
-Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    label: str
-    value: Any
-    is_figure: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """A list of label and value, or a table; neither where nothing is held."""
-
-    title: str
-    facts: tuple[tuple[str, Any], ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = ()
-
-    @property
-    def columns(self) -> tuple[Cell, ...]:
-        return self.rows[0] if self.rows else ()
+from loyalty.pages.manage.customers.held_cells import (
+    Cell,
+    Row,
+    Section,
+    last_day,
+    table,
+    time,
+    yes_or_no,
+    yes_or_no_or_nothing,
+)
 
 
 def sections_of(held: Mapping[str, Any]) -> tuple[Section, ...]:
     """`held` as `privacy.service.held` gives it: times and dates as text."""
     return (
         Section(title=gettext("Profile"), facts=_profile(held["profile"])),
-        _table(gettext("What else is known"), _attributes(held["attributes"])),
-        _table(gettext("Phone numbers"), map(_phone, held["phones"])),
-        _table(gettext("Consents"), map(_consent, _said(held["consents"]))),
-        _table(gettext("What was agreed to, and when"), map(_change, held["consent_history"])),
+        *(
+            Section(title=gettext("Account that was merged into it"), facts=_profile(row))
+            for row in held["merged"]
+        ),
+        table(gettext("What else is known"), _attributes(held["attributes"])),
+        table(gettext("Phone numbers"), map(_phone, held["phones"])),
+        table(gettext("Consents"), map(_consent, _said(held["consents"]))),
+        table(gettext("What was agreed to, and when"), map(_change, held["consent_history"])),
         Section(title=gettext("Do-not-call list"), facts=_do_not_call(held["do_not_call"])),
-        _table(gettext("Purchases"), map(_purchase, held["purchases"])),
-        Section(title=gettext("Points"), facts=_points(held["points"])),
-        _table(gettext("Points, entry by entry"), map(_entry, held["points"]["entries"])),
-        _table(gettext("When points expire"), map(_lot, _open_lots(held["points"]["lots"]))),
-        _table(gettext("Tags"), map(_tag, held["tags"])),
-        _table(gettext("In files of customer groups"), map(_export, held["exports"])),
-        _table(gettext("Brought in by files"), map(_import, held["imports"])),
-        _table(gettext("Requests"), map(_request, held["requests"])),
-        _table(gettext("Log"), map(_event, held["log"])),
+        table(gettext("Purchases"), map(bought.purchase, held["purchases"])),
+        table(gettext("Returns"), map(bought.brought_back, held["returns"])),
+        Section(title=gettext("Points"), facts=bought.points(held["points"])),
+        table(gettext("Points, entry by entry"), map(bought.entry, held["points"]["entries"])),
+        table(
+            gettext("When points expire"), map(bought.lot, bought.open_lots(held["points"]["lots"]))
+        ),
+        table(
+            gettext("Points that do not count yet"), map(bought.waiting, held["points"]["pending"])
+        ),
+        table(gettext("Got for points"), map(bought.redeemed, held["redemptions"])),
+        table(gettext("Tiers"), map(bought.moved, held["tiers"])),
+        table(gettext("Tags"), map(_tag, held["tags"])),
+        table(gettext("In files of customer groups"), map(_export, held["exports"])),
+        table(gettext("Brought in by files"), map(_import, held["imports"])),
+        table(gettext("Requests"), map(_request, held["requests"])),
+        table(gettext("Log"), map(_event, held["log"])),
     )
-
-
-def _table(title: str, rows: Iterable[Sequence[Cell]]) -> Section:
-    """Columns in which nothing stands are left out."""
-    every = [tuple(row) for row in rows]
-    filled = [any(cell.value for cell in column) for column in zip(*every, strict=True)]
-    return Section(title=title, rows=tuple(tuple(compress(row, filled)) for row in every))
 
 
 # -- who it is -------------------------------------------------------------------
@@ -77,12 +68,12 @@ def _profile(row: Row) -> tuple[tuple[str, Any], ...]:
     facts = (
         (gettext("Customer no."), row["id"]),
         *profile.told(member),
-        (gettext("Lives in a town"), _yes_or_no_or_nothing(row["urban"])),
-        (gettext("Customer since"), _time(row["joined_at"])),
+        (gettext("Lives in a town"), yes_or_no_or_nothing(row["urban"])),
+        (gettext("Customer since"), time(row["joined_at"])),
         (gettext("Came by"), words.word(words.SOURCES, row["source"])),
-        (gettext("Last corrected"), _time(row["updated_at"])),
-        (gettext("Restricted since"), _time(row["restricted_at"])),
-        (gettext("Refuses marketing since"), _time(row["objected_at"])),
+        (gettext("Last corrected"), time(row["updated_at"])),
+        (gettext("Restricted since"), time(row["restricted_at"])),
+        (gettext("Refuses marketing since"), time(row["objected_at"])),
     )
     return tuple((label, value) for label, value in facts if value)
 
@@ -99,7 +90,7 @@ def _attributes(values: Row) -> Iterator[list[Cell]]:
 def _told(kind: AttributeKind, value: Any) -> str:
     match kind:
         case AttributeKind.BOOL:
-            return _yes_or_no(value)
+            return yes_or_no(value)
         case AttributeKind.DATE:
             return formats.full_date(date.fromisoformat(value))
         case AttributeKind.NUMBER:
@@ -118,8 +109,8 @@ def _phone(row: Row) -> list[Cell]:
             value=number.as_written_in(formats.settings().default_region),
         ),
         Cell(label=gettext("Kind"), value=words.word(words.PHONE_KINDS, row["kind"])),
-        Cell(label=gettext("From"), value=_time(row["active_from"])),
-        Cell(label=gettext("Until"), value=_time(row["active_until"]) or gettext("today")),
+        Cell(label=gettext("From"), value=time(row["active_from"])),
+        Cell(label=gettext("Until"), value=time(row["active_until"]) or gettext("today")),
     ]
 
 
@@ -131,19 +122,19 @@ def _said(consents: Iterable[Row]) -> list[Row]:
 def _consent(row: Row) -> list[Cell]:
     return [
         *_pair(row),
-        Cell(label=gettext("Agreed"), value=_yes_or_no(row["granted"])),
-        Cell(label=gettext("Confirmed"), value=_yes_or_no(row["confirmed"])),
-        Cell(label=gettext("Counts today"), value=_yes_or_no(row["counts"])),
-        Cell(label=gettext("Since"), value=_time(row["changed_at"])),
+        Cell(label=gettext("Agreed"), value=yes_or_no(row["granted"])),
+        Cell(label=gettext("Confirmed"), value=yes_or_no(row["confirmed"])),
+        Cell(label=gettext("Counts today"), value=yes_or_no(row["counts"])),
+        Cell(label=gettext("Since"), value=time(row["changed_at"])),
         Cell(label=gettext("Text"), value=row["text_version"]),
     ]
 
 
 def _change(row: Row) -> list[Cell]:
     return [
-        Cell(label=gettext("When"), value=_time(row["at"])),
+        Cell(label=gettext("When"), value=time(row["at"])),
         *_pair(row),
-        Cell(label=gettext("Agreed"), value=_yes_or_no(row["granted"])),
+        Cell(label=gettext("Agreed"), value=yes_or_no(row["granted"])),
         Cell(label=gettext("Where it was said"), value=words.word(words.DOORS, row["via"])),
         Cell(label=gettext("Text"), value=row["text_version"]),
         Cell(label=gettext("Proof"), value=row["proof"]),
@@ -159,88 +150,7 @@ def _pair(row: Row) -> list[Cell]:
 
 
 def _do_not_call(is_on_it: bool) -> tuple[tuple[str, Any], ...]:
-    return ((gettext("On the list"), _yes_or_no(is_on_it)),)
-
-
-# -- what was bought and earned -----------------------------------------------------
-
-
-def _purchase(row: Row) -> list[Cell]:
-    return [
-        Cell(label=gettext("When"), value=_time(row["purchased_at"])),
-        Cell(label=gettext("Store"), value=_store(row["store"])),
-        Cell(label=gettext("Receipt no."), value=row["receipt_no"]),
-        Cell(label=gettext("Amount"), value=formats.money(row["amount"]), is_figure=True),
-        Cell(
-            label=gettext("Returned"),
-            value=formats.money(row["amount_returned"]) if row["amount_returned"] else "",
-            is_figure=True,
-        ),
-        Cell(
-            label=gettext("Points"),
-            value=formats.count(row["points_earned"] - row["points_reversed"]),
-            is_figure=True,
-        ),
-        Cell(label=gettext("Bought"), value=words.word(words.SALES_CHANNELS, row["channel"])),
-        Cell(label=gettext("Goods"), value=_goods(row)),
-        Cell(label=gettext("Recorded with"), value=_numbers(row)),
-        Cell(
-            label=gettext("Cancelled"),
-            value=formats.joined([_time(row["voided_at"]), row["void_reason"] or ""]),
-        ),
-    ]
-
-
-def _store(code: str | None) -> str:
-    store = programme.snapshot().stores.get(code or "")
-    return store.name if store else code or ""
-
-
-def _goods(row: Row) -> str:
-    lines = [
-        f"{formats.count(line['quantity'])} × {line['name'] or line['sku']}"
-        for line in row["lines"]
-    ]
-    if not lines and row["quantity"]:
-        return formats.count(row["quantity"])
-    return ", ".join(lines)
-
-
-def _numbers(row: Row) -> str:
-    """The number on the receipt, and the one that a mistake was mended to."""
-    region = formats.settings().default_region
-    e164s = [e164 for e164 in (row["phone"], row["reassigned_to"]) if e164]
-    return " → ".join(PhoneNumber(e164).as_written_in(region) for e164 in e164s)
-
-
-def _points(row: Row) -> tuple[tuple[str, Any], ...]:
-    facts = [(gettext("Points now"), formats.count(row["balance"]))]
-    if row["held"]:
-        facts.append((gettext("Points on hold"), formats.count(row["held"])))
-    if row["debt"]:
-        facts.append((gettext("Points to make up"), formats.count(row["debt"])))
-    return tuple(facts)
-
-
-def _entry(row: Row) -> list[Cell]:
-    return [
-        Cell(label=gettext("When"), value=_time(row["occurred_at"])),
-        Cell(label=gettext("What"), value=words.word(words.ENTRY_KINDS, row["kind"])),
-        Cell(label=gettext("Points"), value=formats.signed(row["points"]), is_figure=True),
-        Cell(label=gettext("Why"), value=row["reason"]),
-        Cell(label=gettext("By whom"), value=words.word(words.ACTORS, row["actor"])),
-    ]
-
-
-def _open_lots(lots: Iterable[Row]) -> list[Row]:
-    return [lot for lot in lots if lot["remaining"]]
-
-
-def _lot(row: Row) -> list[Cell]:
-    return [
-        Cell(label=gettext("Until"), value=_last_day(row["expires_at"]) or gettext("Never")),
-        Cell(label=gettext("Points"), value=formats.count(row["remaining"]), is_figure=True),
-    ]
+    return ((gettext("On the list"), yes_or_no(is_on_it)),)
 
 
 # -- what follows from it, and what was done about it ---------------------------------
@@ -249,14 +159,14 @@ def _lot(row: Row) -> list[Cell]:
 def _tag(row: Row) -> list[Cell]:
     return [
         Cell(label=gettext("Tag"), value=row["name"]),
-        Cell(label=gettext("Since"), value=_time(row["since"])),
+        Cell(label=gettext("Since"), value=time(row["since"])),
         Cell(label=gettext("Why"), value=row["why"] or gettext("set by hand")),
     ]
 
 
 def _export(row: Row) -> list[Cell]:
     return [
-        Cell(label=gettext("When"), value=_time(row["as_of"])),
+        Cell(label=gettext("When"), value=time(row["as_of"])),
         Cell(label=gettext("Format"), value=row["format"]),
         Cell(label=gettext("By way of"), value=words.word(words.CHANNELS, row["reach"])),
         Cell(label=gettext("What for"), value=row["purpose"]),
@@ -267,45 +177,28 @@ def _export(row: Row) -> list[Cell]:
 def _import(row: Row) -> list[Cell]:
     before = [f"{name}: {value}" for name, value in (row["before"] or {}).items() if value]
     return [
-        Cell(label=gettext("When"), value=_time(row["given"]["at"])),
-        Cell(label=gettext("New by it"), value=_yes_or_no(row["created"])),
+        Cell(label=gettext("When"), value=time(row["given"]["at"])),
+        Cell(label=gettext("New by it"), value=yes_or_no(row["created"])),
         Cell(label=gettext("What stood there before"), value="; ".join(before)),
     ]
 
 
 def _request(row: Row) -> list[Cell]:
     return [
-        Cell(label=gettext("Received"), value=_time(row["received_at"])),
+        Cell(label=gettext("Received"), value=time(row["received_at"])),
         Cell(label=gettext("Asks for"), value=words.word(words.KINDS, row["kind"])),
         Cell(label=gettext("How it came"), value=words.word(words.WAYS, row["received_via"])),
         Cell(label=gettext("State"), value=words.word(words.STATES, row["state"])),
-        Cell(label=gettext("Answer by"), value=_last_day(row["answer_due"])),
-        Cell(label=gettext("Carry out by"), value=_last_day(row["done_due"])),
+        Cell(label=gettext("Answer by"), value=last_day(row["answer_due"])),
+        Cell(label=gettext("Carry out by"), value=last_day(row["done_due"])),
         Cell(label=gettext("Note"), value=row["note"]),
     ]
 
 
 def _event(row: Row) -> list[Cell]:
     return [
-        Cell(label=gettext("When"), value=_time(row["at"])),
+        Cell(label=gettext("When"), value=time(row["at"])),
         Cell(label=gettext("What"), value=words.event(row["action"])),
         Cell(label=gettext("By whom"), value=words.word(words.ACTORS, row["actor"])),
         Cell(label=gettext("Why"), value=row["reason"]),
     ]
-
-
-def _time(text: str | None) -> str:
-    return formats.date_and_time(datetime.fromisoformat(text)) if text else ""
-
-
-def _last_day(text: str | None) -> str:
-    """What ends at midnight can be used on the day before."""
-    return formats.full_date(formats.last_day(datetime.fromisoformat(text))) if text else ""
-
-
-def _yes_or_no_or_nothing(value: bool | None) -> str:
-    return "" if value is None else _yes_or_no(value)
-
-
-def _yes_or_no(value: bool) -> str:
-    return gettext("Yes") if value else gettext("No")

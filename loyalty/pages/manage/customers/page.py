@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import wraps
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from loyalty.core import clock
-from loyalty.core.access import Action, current_actor
+from loyalty.core.access import Action, View, current_actor
+from loyalty.core.errors import Code, Problem
 from loyalty.core.phone import PhoneNumber
+from loyalty.identity import rules as identity_rules
 from loyalty.members import rules as member_rules
 from loyalty.members import service as members
 from loyalty.members.consent_rules import Person
 from loyalty.pages import formats
 from loyalty.pages.manage import request_lines
-from loyalty.pages.manage.customers import consents, profile, words
+from loyalty.pages.manage.customers import account, consents, numbers, profile, words
 from loyalty.pages.manage.customers.forms import Forms
+from loyalty.points import rules as point_rules
 from loyalty.privacy import rules as privacy_rules
 from loyalty.privacy import service as privacy
+from loyalty.programme import service as programme
 
 _MAY: Mapping[str, Action] = {
     "correct": member_rules.CHANGE,
@@ -33,6 +38,10 @@ _MAY: Mapping[str, Action] = {
     "object": privacy_rules.OBJECT,
     "erase": privacy_rules.ERASE,
     "requests": privacy_rules.REQUESTS,
+    "change_phone": identity_rules.CHANGE_PHONE,
+    "merge": identity_rules.MERGE,
+    "adjust": point_rules.ADJUST,
+    "statement": point_rules.STATEMENT,
 }
 
 
@@ -46,6 +55,7 @@ class Head:
     has_phone: bool
     since: str
     points: str
+    tier: str
     is_restricted: bool
     refuses_marketing: bool
 
@@ -62,6 +72,8 @@ def show(member_id: int, forms: Forms | None = None, *, number: str = "") -> str
         number=number,
         may=may,
         profile=profile.told(member),
+        numbers=numbers.of(member_id),
+        account=account.of(member_id),
         consents=_consents(member, status, today) if may["see_consents"] else None,
         requests=_requests(member_id) if may["requests"] else (),
         forms=Forms() if forms is None else forms,
@@ -76,6 +88,23 @@ def show(member_id: int, forms: Forms | None = None, *, number: str = "") -> str
 def back_to(member_id: int, part: str | None = None) -> ResponseReturnValue:
     """The page again, at one of its parts, after something was done."""
     return redirect(url_for("manage.customer", member_id=member_id, _anchor=part))
+
+
+def or_survivor(view: View) -> View:
+    """Where the account was merged meanwhile the view leads to the one that carries it on, to be
+    looked at first. Outside `requires`: by then the transaction is rolled back."""
+
+    @wraps(view)
+    def tried(member_id: int) -> ResponseReturnValue:
+        try:
+            return view(member_id)
+        except Problem as problem:
+            if problem.code is not Code.MEMBER_MERGED:
+                raise
+            flash(str(problem.detail), "danger")
+            return back_to(problem.extra["member"]["id"])
+
+    return tried
 
 
 def may_do() -> dict[str, bool]:
@@ -93,9 +122,15 @@ def head_of(member: Mapping[str, Any], status: Mapping[str, Any]) -> Head:
         has_phone=phone is not None,
         since=formats.full_date(formats.local(member["joined_at"]).date()),
         points=formats.points(member["points"]),
+        tier=_tier(member["tier"]),
         is_restricted=status["restricted_at"] is not None,
         refuses_marketing=status["objected_at"] is not None,
     )
+
+
+def _tier(slug: str | None) -> str:
+    tier = next((tier for tier in programme.snapshot().tiers if tier.slug == slug), None)
+    return tier.name if tier else ""
 
 
 def _consents(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -9,16 +12,18 @@ from flask_babel import gettext
 from loyalty.audit import service as audit
 from loyalty.core.access import Door, requires
 from loyalty.core.errors import Code, Problem
-from loyalty.core.limits import WRITTEN_PHONE_LENGTH
 from loyalty.core.phone import PhoneNumber
 from loyalty.members import consents as consent_service
+from loyalty.members import phones
 from loyalty.members import service as members
+from loyalty.members.merging import carried_on_by
 from loyalty.members.reasons import impersonal
 from loyalty.members.rules import CHANGE, VIEW
 from loyalty.pages import formats
 from loyalty.pages.manage.blueprint import blueprint
 from loyalty.pages.manage.customers import page, profile, words
 from loyalty.pages.manage.customers.forms import Form, Forms, line_or_none, reason, shown_again
+from loyalty.pages.manage.customers.numbers import typed_phone
 from loyalty.pages.manage.forms import one_of
 from loyalty.privacy import service as privacy
 
@@ -41,22 +46,35 @@ def customers() -> ResponseReturnValue:
 def find_customer() -> ResponseReturnValue:
     """A POST: addresses are logged and kept by browsers, numbers are not to be."""
     try:
-        member = members.find_by_phone(_typed_phone())
+        phone = typed_phone()
     except Problem as problem:
         return _not_found(problem.detail, int(problem.status))
+    member = members.find_by_phone(phone)
     if member is None:
-        return _not_found(gettext("No customer has this number."), 404)
+        return _not_found(gettext("No customer has this number."), 404, former=_former(phone))
+    if member["phone"] != phone.e164:
+        flash(gettext("This is the number of an account that was merged into this one."))
     return redirect(url_for("manage.customer", member_id=member["id"]))
 
 
-def _typed_phone() -> PhoneNumber:
-    text = request.form.get("phone", "")[:WRITTEN_PHONE_LENGTH]
-    return PhoneNumber.parse(text, formats.settings().default_region).as_member_key()
+def _former(phone: PhoneNumber) -> list[dict[str, Any]]:
+    """Whose number it was: `{id, name, until}`, in words."""
+    return [
+        {
+            "id": row["member_id"],
+            "name": members.get(row["member_id"])["name"] or gettext("No name yet"),
+            "until": formats.full_date(formats.local(row["until"]).date()),
+        }
+        for row in phones.formerly(phone)
+    ]
 
 
-def _not_found(sentence: str, status: int) -> ResponseReturnValue:
+def _not_found(
+    sentence: str, status: int, former: Sequence[Mapping[str, Any]] = ()
+) -> ResponseReturnValue:
     form = Form(name="find", given=request.form, errors={"phone": sentence}, refused=True)
-    return render_template("pages/manage/customers/find.html", form=form), status
+    page = render_template("pages/manage/customers/find.html", form=form, former=former)
+    return page, status
 
 
 # -- the page --------------------------------------------------------------------
@@ -65,11 +83,16 @@ def _not_found(sentence: str, status: int) -> ResponseReturnValue:
 @blueprint.get("/customers/<int32:member_id>")
 @requires(VIEW, door=Door.LOGIN, writes=True)
 def customer(member_id: int) -> ResponseReturnValue:
-    """The log keeps who looked. Of whom nothing is left, it says since when."""
+    """The log keeps who looked. Of whom nothing is left, it says since when; an account that was
+    merged leads to the one that carries it on."""
     erased_at = privacy.status(member_id)["erased_at"]
     if erased_at is not None:
         day = formats.full_date(formats.local(erased_at).date())
         return render_template("pages/manage/customers/erased.html", day=day, just_now=False), 404
+    survivor = carried_on_by(member_id)
+    if survivor is not None:
+        flash(gettext("The account you asked for was merged into this one."))
+        return page.back_to(survivor)
     shown = page.show(member_id)
     audit.record("member.view", "member", member_id)
     return shown

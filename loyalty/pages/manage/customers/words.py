@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from loyalty.core.access import ACTIONS
 from loyalty.pages.manage import audit_words
+from loyalty.points.statement_rules import KINDS as ENTRY_WORDS
 
 Words = Mapping[str, Any]
 
@@ -93,12 +94,13 @@ PHONE_KINDS: Words = {
     "personal": _l("Personal number"),
     "pager": _l("Pager"),
 }
-ENTRY_KINDS: Words = {
-    "earn": _l("Earned"),
-    "reverse_earn": _l("Taken back"),
-    "expire": _l("Expired"),
-    "adjust": _l("Adjusted"),
-    "opening": _l("Brought along"),
+ENTRY_KINDS: Words = {str(kind): word for kind, word in ENTRY_WORDS.items()}
+REDEMPTION_STATES: Words = {
+    "held": _l("On hold"),
+    "captured": _l("Used"),
+    "voided": _l("Cancelled"),
+    "lapsed": _l("Expired"),
+    "reversed": _l("Given back"),
 }
 ACTORS: Words = {
     "person": _l("Staff"),

@@ -1,7 +1,9 @@
 // The amount: grouped while it is typed, and what it will earn, which only the server works out.
 
 import { currencyOf, plainAmount, rewrite, shownAmount } from "./format.js";
+import { chosen } from "./payments.js";
 import { afterPause, amount, amountPlain, byId, fetchPlaces, say, till } from "./places.js";
+import { isReturning, reckonAgain } from "./returning.js";
 
 const currency = currencyOf(till);
 
@@ -37,6 +39,10 @@ function cutLastDigit(text, nothingSelected) {
 
 export function renewPreview() {
   soonPreview.cancel();
+  if (isReturning()) {
+    reckonAgain();
+    return;
+  }
   const preview = byId("preview");
   if (!amountPlain.value) {
     say(preview, "preview");
@@ -47,6 +53,8 @@ export function renewPreview() {
   fetchPlaces("GET", till.dataset.preview, amount, {
     amount: amountPlain.value,
     member: till.querySelector("[name=member]")?.value ?? "",
+    redemption: chosen(),
+    store: till.elements.store.value,
   });
 }
 

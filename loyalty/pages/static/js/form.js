@@ -4,14 +4,16 @@ import { renewPreview, setAmount } from "./amount.js";
 import { forget, forgetAndRenew, lookUpAgain } from "./phone.js";
 import { amount, amountPlain, byId, confirmed, phone, receipt, say, till } from "./places.js";
 import { nextReceiptNumber } from "./receipt-number.js";
+import { endReturn, findField, isReturning } from "./returning.js";
 
 const AFTERGLOW_MS = 1500;
 let recordedAt = 0;
 
+// A return is about its receipt: it needs no phone, and an amount only where goods are exchanged.
 const needed = [
-  { field: phone, isEmpty: () => !phone.value.trim(), place: "member", sentence: "phone-missing" },
+  { field: phone, isEmpty: () => !isReturning() && !phone.value.trim(), place: "member", sentence: "phone-missing" },
   { field: receipt, isEmpty: () => !receipt.value.trim(), place: "receipt_no-error", sentence: "receipt-missing" },
-  { field: amount, isEmpty: () => !amountPlain.value, place: "amount-error", sentence: "amount-missing" },
+  { field: amount, isEmpty: () => !isReturning() && !amountPlain.value, place: "amount-error", sentence: "amount-missing" },
 ];
 
 /** The first empty field after `field`, round the form; null when all are filled. */
@@ -23,6 +25,12 @@ export function nextEmpty(field) {
 
 function refuseWhatIsMissing(event) {
   if (event.target !== till) return;
+  if (findField()) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    byId("find").click();
+    return;
+  }
   const missing = needed.filter((need) => need.isEmpty());
   if (!missing.length) return;
   event.preventDefault();
@@ -58,6 +66,7 @@ export function closeQuestion() {
 }
 
 function emptyFields() {
+  endReturn();
   setAmount("");
   nextReceiptNumber();
   closeQuestion();
@@ -91,6 +100,15 @@ export function goTo(field) {
   field.select();
 }
 
+/** Back from a return to what was being typed before. */
+export function leaveReturn() {
+  endReturn();
+  closeQuestion();
+  closeWhatIsOpen();
+  renewPreview();
+  phone.focus();
+}
+
 export function withoutPhone() {
   startAgain();
   say(byId("outcome"), "no-phone");
@@ -104,7 +122,8 @@ export function watchForm() {
   document.body.addEventListener("till-asks", () => byId("ask").querySelector("[data-first]")?.focus());
   // Whatever was asked or refused was about what stood there before.
   till.addEventListener("input", (event) => {
-    if (confirmed.value || byId("ask").childElementCount) closeQuestion();
+    const answers = byId("ask").contains(event.target);
+    if (!answers && (confirmed.value || byId("ask").childElementCount)) closeQuestion();
     byId(event.target.dataset.error ?? `${event.target.id}-error`)?.replaceChildren();
     markInvalid();
   });

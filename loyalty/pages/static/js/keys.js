@@ -1,10 +1,12 @@
 // The till by keyboard alone, and what its buttons do.
 
-import { closeQuestion, closeWhatIsOpen, confirmQuestion, goTo, nextEmpty, startAgain, withoutPhone } from "./form.js";
+import { closeQuestion, closeWhatIsOpen, confirmQuestion, goTo, leaveReturn, nextEmpty, startAgain, withoutPhone } from "./form.js";
 import { lookUp } from "./phone.js";
 import { amount, byId, phone, receipt, till } from "./places.js";
+import { allBack, beginReturn, isReturning } from "./returning.js";
 
 const jumps = { F2: phone, F3: receipt, F4: amount };
+const presses = { F8: "begin-return", F9: "use-points" };
 
 function onKey(event) {
   if (event.isComposing) return;
@@ -12,6 +14,15 @@ function onKey(event) {
   if (field && field.offsetParent) {
     event.preventDefault();
     goTo(field);
+  } else if (byId(presses[event.key])) {
+    event.preventDefault();
+    byId(presses[event.key]).click();
+  } else if (event.key === "Enter" && event.target.dataset.enter) {
+    event.preventDefault();
+    if (!event.repeat) byId(event.target.dataset.enter).click();
+  } else if (event.key === "Enter" && event.target.closest("#goods input")) {
+    event.preventDefault();
+    nextEmpty(null)?.focus();
   } else if (event.key === "Escape") {
     event.preventDefault();
     onEscape();
@@ -21,9 +32,14 @@ function onKey(event) {
 }
 
 function onEscape() {
-  if (!byId("ask").childElementCount) return startAgain();
-  closeQuestion();
-  amount.focus();
+  if (byId("ask").childElementCount) {
+    closeQuestion();
+    amount.focus();
+  } else if (isReturning()) {
+    leaveReturn();
+  } else {
+    startAgain();
+  }
 }
 
 /** Enter goes on to what is still empty, and records when nothing is. */
@@ -48,6 +64,14 @@ const deeds = {
   phone: () => goTo(phone),
   receipt_no: () => goTo(receipt),
   keep: startAgain,
+  close: closeQuestion,
+  return: (button) => beginReturn(button),
+  leave: leaveReturn,
+  "all-back": allBack,
+  goods: () => {
+    till.dataset.open = "return";
+  },
+  gifts: (button) => toggle("gifts", button),
   "no-phone": withoutPhone,
   receipts: (button) => toggle("receipts", button),
   profile: (button) => toggle("profile", button),
@@ -60,7 +84,7 @@ function onClick(event) {
 
 export function watchKeys() {
   document.addEventListener("keydown", onKey);
-  till.addEventListener("click", onClick);
+  document.addEventListener("click", onClick);
   byId("clear").addEventListener("click", startAgain);
   for (const field of [phone, receipt, amount]) field.addEventListener("focus", closeWhatIsOpen);
 }

@@ -1,6 +1,7 @@
 // The phone: its country, its grouping, and looking up whose it is.
 
 import { rewrite, shownPhone } from "./format.js";
+import { chosen, letGo, settled } from "./payments.js";
 import { afterPause, byId, country, fetchPlaces, phone, say, till } from "./places.js";
 
 const FEWEST_DIGITS = 8;
@@ -20,6 +21,7 @@ function ask(typing) {
     country: country.value,
     store: till.elements.store.value,
     typing: typing ? "1" : "",
+    redemption: chosen(),
   });
 }
 
@@ -39,17 +41,25 @@ export function lookUpAgain() {
 export function forget() {
   soon.cancel();
   phone.value = "";
+  nobody();
+}
+
+/** The card of another number must not stand beside the one being typed. */
+function nobody() {
   answered = "";
-  byId("phone-note").replaceChildren();
+  for (const place of ["phone-note", "gifts"]) byId(place).replaceChildren();
+  settled();
   say(byId("member"), "waiting");
 }
 
 export function forgetAndRenew() {
+  letGo();
   forget();
   ask(true);
 }
 
 function onInput() {
+  letGo();
   rewrite(phone, shownPhone(phone.value, country.value));
   byId("phone-note").replaceChildren();
   const digits = digitsOf(phone.value).length;
@@ -58,9 +68,7 @@ function onInput() {
   } else if (digits >= FEWEST_DIGITS) {
     soon();
   } else if (till.querySelector("#member [data-state]")) {
-    // The card of another number must not stand beside the one being typed.
-    answered = "";
-    say(byId("member"), "waiting");
+    nobody();
     soon();
   }
 }

@@ -20,7 +20,7 @@ from loyalty.tags.fields import CHANNEL_LABELS, FIELDS, REGIONS, Field, Kind, ki
 from loyalty.tags.language import Agg, Of
 from loyalty.tags.names import field_of
 
-_LEFT_OUT = ("phone_type", "tier", "rfm_recency", "rfm_frequency", "rfm_monetary")
+_LEFT_OUT = ("phone_type", "rfm_recency", "rfm_frequency", "rfm_monetary")
 """Of no use to whoever fills in a form; the API takes them."""
 
 
@@ -52,7 +52,8 @@ Subjects = Mapping[str, Subject]
 
 def subjects() -> dict[str, Subject]:
     """By name, in the order of the form: purchases first, they are asked for most."""
-    of_profile = (field for field in FIELDS.values() if field.name not in _LEFT_OUT)
+    left_out = _LEFT_OUT if programme.snapshot().tiers else (*_LEFT_OUT, "tier")
+    of_profile = (field for field in FIELDS.values() if field.name not in left_out)
     of_shop = map(field_of, attributes.declared().values())
     every = [*_of_purchases(), *map(_of_field, of_profile), *map(_of_field, of_shop)]
     return {subject.name: subject for subject in every}
@@ -109,6 +110,8 @@ def _choices(field: Field) -> Mapping[str, Any]:
             return country_choices("")
         case "province":
             return dict(sorted(named_provinces(home).items(), key=lambda each: fold(each[1])))
+        case "tier":
+            return {tier.slug: tier.name for tier in programme.snapshot().tiers}
         case "region":
             here = {province.region for province in provinces_today(home)}
             return {name: label for name, label in REGIONS.items() if name in here or not here}
