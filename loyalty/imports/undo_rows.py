@@ -16,7 +16,7 @@ from loyalty.core.limits import BATCH_ROWS, UNDO_DAYS
 from loyalty.imports.built_upon import built_upon, imported
 from loyalty.imports.models import ImportedMember, MemberImport
 from loyalty.members.consents_in_file import Given
-from loyalty.members.joining import Crowd
+from loyalty.members.joining import MOMENTS, Crowd
 from loyalty.members.joining_rules import Account, as_json
 
 _imported = table_of(ImportedMember)
@@ -50,7 +50,7 @@ def remember(
     """Of somebody whom an earlier step of the same import changed, what stood before that."""
     made = {account.id for account in done.made}
     before = {
-        account.id: as_json({**account.before, "updated_at": account.known["updated_at"]})
+        account.id: as_json({**account.before, **{name: account.known[name] for name in MOMENTS}})
         for account in crowd.accounts.values()
         if account.before and account.id not in made
     }

@@ -30,7 +30,9 @@ from loyalty.members.urban_rules import is_urban
 
 _members = table_of(Member)
 _phones = table_of(MemberPhone)
-_KNOWN = (*PROFILE_FIELDS, "updated_at")
+MOMENTS = ("updated_at", "birth_date_since")
+"""When what was told of a member."""
+_KNOWN = (*PROFILE_FIELDS, *MOMENTS)
 _PROFILES = select(_members.c.id, *(_members.c[name] for name in _KNOWN))
 _RESTRICTED = select(_members.c.id).where(_members.c.restricted_at.is_not(None))
 _OWNERS = (
@@ -94,7 +96,7 @@ def save(crowd: Crowd, *, attributes: Attributes, source: str, now: datetime) ->
 
 
 def profiles_of(member_ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    """member id -> profile field, or `updated_at` -> value, None for what is not known."""
+    """member id -> profile field, or one of `MOMENTS` -> value, None for what is not known."""
     rows = connection().execute(_of(_PROFILES, member_ids))
     return {member_id: dict(zip(_KNOWN, known, strict=True)) for member_id, *known in rows}
 

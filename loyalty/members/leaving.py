@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import Date, Integer, bindparam, delete, select, update
+from sqlalchemy import Date, Integer, bindparam, delete, func, select, update
 
 from loyalty.core.bulk import values_table
-from loyalty.core.db import connection, table_of
+from loyalty.core.db import UtcDateTime, connection, table_of
 from loyalty.members import attributes, attributes_in_bulk, joining
 from loyalty.members.attribute_rules import AttributeView, checked
+from loyalty.members.joining import MOMENTS
 from loyalty.members.joining_rules import ATTRIBUTE
 from loyalty.members.models import Consent, ConsentChange, Member, MemberAttribute, MemberPhone
 from loyalty.members.service import DERIVED_FIELDS, PROFILE_FIELDS
@@ -24,7 +25,12 @@ _BLANK = dict.fromkeys((*PROFILE_FIELDS, *DERIVED_FIELDS, "updated_at", "birth_d
 _TOUCH = (
     update(_members)
     .where(_members.c.id == bindparam("member_id"))
-    .values(updated_at=bindparam("at"))
+    .values(
+        updated_at=bindparam("as_updated_at"),
+        birth_date_since=func.coalesce(
+            bindparam("as_birth_date_since", type_=UtcDateTime), _members.c.birth_date_since
+        ),
+    )
 )
 
 
@@ -41,8 +47,8 @@ def end_many(member_ids: Collection[int], *, now: datetime) -> None:
 
 
 def put_back(before: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
-    """member id -> profile fields, `updated_at` and `attributes.<name>` as they were, as JSON
-    holds them (dates as ISO text, None for nothing). An attribute that is no longer declared,
+    """member id -> profile fields, `MOMENTS` and `attributes.<name>` as they were, as JSON holds
+    them (dates as ISO text, None for nothing). An attribute that is no longer declared,
     or not with this choice, is passed over."""
     if not before:
         return
@@ -59,7 +65,7 @@ def put_back(before: Mapping[int, Mapping[str, Any]], *, now: datetime) -> None:
 
 def _touch_as_before(before: Mapping[int, Mapping[str, Any]]) -> None:
     moments = [
-        {"member_id": member_id, "at": _moment(was.get("updated_at"))}
+        {"member_id": member_id, **{f"as_{name}": _moment(was.get(name)) for name in MOMENTS}}
         for member_id, was in before.items()
     ]
     connection().execute(_TOUCH, moments)

@@ -235,6 +235,7 @@ def test_calls_without_a_key_are_refused_by_every_operation(shop):
         method, _, path = name.partition(" ")
         path = path.format(
             purchase_id=1,
+            return_id=1,
             member_id=1,
             entry_id=1,
             request_id=1,

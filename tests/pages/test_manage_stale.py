@@ -38,7 +38,7 @@ def bounded(visit, act):
         "password": PASSWORD,
         "role": "manager",
     }
-    act(lambda: staff.create_staff(**given, role="manager", store_codes=["S01"]))
+    act(lambda: staff.create_staff(**given, store_codes=["S01"]))
     visitor = visit("binh")
     visitor.client.set_cookie("language", "en")
     return visitor
