@@ -12,14 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Integer, func, or_, select, update
 
 from loyalty.core import clock
-from loyalty.core.access import current_actor
-from loyalty.core.bulk import append_many, insert_many, values_table
+from loyalty.core.bulk import append_many, values_table
 from loyalty.core.db import BigId, connection, table_of
 from loyalty.core.errors import Code, Problem
 from loyalty.members.models import Member
 from loyalty.members.service import LockedMember
 from loyalty.points.crediting import credit
-from loyalty.points.entries import added_up, allocate
+from loyalty.points.entries import added_up, allocate, entry_row, write_entries
 from loyalty.points.handed_in import release_what_is_over
 from loyalty.points.lots import take_live
 from loyalty.points.models import EntryKind, LotAllocation, PointEntry, PointLot
@@ -88,7 +87,7 @@ def open_balances(
     if not new:
         return {}
     rows = [_entry(each.member, each.points, reason, now) for each in new]
-    entry_ids = insert_many(_entries, rows)
+    entry_ids = write_entries(rows)
     credit(entry_ids, new, now=now)
     return {each.member.id: entry_id for entry_id, each in zip(entry_ids, new, strict=True)}
 
@@ -110,7 +109,7 @@ def take_back(
     if missing := len(opened) - len(lots):
         raise Problem(Code.BUILT_UPON, extra={"count": missing})
     rows = [_entry(opened[lot_id], -lots[lot_id].points, reason, now) for lot_id in sorted(lots)]
-    entry_ids = insert_many(_entries, rows)
+    entry_ids = write_entries(rows)
     here = _ids("here", lots, BigId)
     emptied = update(_lots).where(_lots.c.entry_id.in_(select(here.c.id))).values(remaining=0)
     connection().execute(emptied)
@@ -162,15 +161,7 @@ def _allocations(entry_ids: Sequence[int], lots: Sequence[Any]) -> list[dict[str
 
 
 def _entry(member: LockedMember, points: int, reason: str | None, now: datetime) -> dict[str, Any]:
-    return {
-        "member_id": member.id,
-        "kind": EntryKind.OPENING,
-        "points": points,
-        "reason": reason,
-        "actor": current_actor().label,
-        "occurred_at": now,
-        "recorded_at": now,
-    }
+    return entry_row(member.id, EntryKind.OPENING, points, now=now, reason=reason)
 
 
 def _ids(name: str, ids: Collection[int], kind: Any) -> Any:
